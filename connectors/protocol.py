@@ -1,0 +1,175 @@
+"""The one protocol that every connector is written against. `pull` and `check` read; `push` is the only write."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import msgspec
+
+from connectors.manifest import Manifest
+from receivables.commands import AnyCommand
+from receivables.facts import Fact, Invoice
+from receivables.problems import Problem
+from receivables.refs import Ref
+
+#: Aware, UTC. The shell passes the clock in, so that tests and look-backs can move it.
+Clock = Callable[[], dt.datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record as received, and what it says. A row that cannot be read has a problem and no facts; its raw stays."""
+
+    raw: bytes
+    facts: tuple[Fact, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a platform. Saved together with `cursor` in one transaction, so that a crash repeats a page at most.
+
+    `cursor` is opaque to everyone but the connector that made it. `complete` on the last page of a full sweep:
+    what the sweep did not show no longer exists.
+    """
+
+    stream: str
+    rows: Sequence[Row]
+    cursor: str
+    last: bool = True
+    complete: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The answer to `check`: who we are connected to, and what stands in the way."""
+
+    account: str = ""
+    name: str = ""
+    currency: str = ""
+    timezone: str = ""
+    problems: tuple[Problem, ...] = ()
+    #: The platform's own automatic reminders, where it can be asked.
+    reminds_by_itself: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One outbox row, for a write and for its read-back.
+
+    `before` is what `prepare` saw just before the first try (a DeliveryTime, the newest history entries): `find`
+    compares with it. `key` is the idempotency key, the same for every try with the same bytes.
+    """
+
+    key: str
+    command: AnyCommand
+    before: dict[str, str] = field(default_factory=dict)
+    started_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The write happened. `reference` is the platform's id of what it made; `facts` are what its answer tells."""
+
+    reference: str = ""
+    url: str = ""
+    detail: dict[str, str] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+
+
+#: find's other answers: it surely did not happen; it cannot be told.
+Finding = Receipt | Literal["absent", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One invoice as re-read just before a send. `in_flight` is in minor units: pending debits, completed link
+    sessions whose payment is not settled. `invoice` is None when it no longer exists."""
+
+    invoice: Invoice | None
+    in_flight: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Credentials of one grant. Expiry instants are aware, UTC. Never logged; stored encrypted."""
+
+    access_token: str = ""
+    refresh_token: str = ""
+    access_expires_at: dt.datetime | None = None
+    refresh_expires_at: dt.datetime | None = None
+    client_id: str = ""
+    client_secret: str = ""
+    api_key: str = ""
+    username: str = ""
+    password: str = ""
+    extra: dict[str, str] = {}
+
+
+class TokenStore(Protocol):
+    """Where a connection's credentials live; the store and the tests fulfil it."""
+
+    def load(self) -> Tokens:
+        """The current credentials; raises Unauthorised when there are none."""
+
+    def renew(self, stale: Tokens, refresh: Callable[[Tokens], Tokens]) -> Tokens:
+        """Replace `stale` by what `refresh` returns, one caller at a time.
+
+        Another caller's fresh tokens are returned without calling `refresh`. The new tokens are stored before this
+        returns. `refresh` does HTTP, so no transaction is open while it runs. Raises what `refresh` raises.
+        """
+
+
+class Limiter(Protocol):
+    """Spends calls against a platform's limits, shared by everyone who talks to the same tenant."""
+
+    def spend(self, calls: int = 1) -> None:
+        """Wait a little, or raise Throttled when the wait would be longer than a minute."""
+
+    def pause(self, until: dt.datetime, reason: str) -> None:
+        """The platform said: not before `until`. Everyone's next spend honours it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A [[connection]] of owed.toml as a connector needs it. Empty URLs mean the vendor's own."""
+
+    name: str
+    platform: str
+    account: str = ""
+    api_base: str = ""
+    token_url: str = ""
+    authorize_url: str = ""
+    revoke_url: str = ""
+    #: (connect, read) in seconds, on every call.
+    timeout: tuple[float, float] = (5.0, 20.0)
+    options: dict[str, str] = field(default_factory=dict)
+
+
+class Connector(Protocol):
+    """Raises only ConnectorError and its subclasses."""
+
+    manifest: Manifest
+
+    def check(self) -> Health:
+        """Is the connection usable, and who is at the other end?"""
+
+    def pull(self, stream: str, cursor: str) -> Iterator[Page]:
+        """Everything of `stream` that changed since `cursor` ("" = everything). Save each page before the next is asked for."""
+
+    def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
+        """The newest state of these invoices, in as few calls as the platform allows."""
+
+    def prepare(self, command: AnyCommand) -> dict[str, str]:
+        """What `find` will need to compare with, read just before the first try; {} where it needs nothing."""
+
+    def push(self, intent: Intent) -> Receipt:
+        """Carry the command out, once. Never retried here: the outbox decides."""
+
+    def find(self, intent: Intent) -> Finding:
+        """Did this write happen? Reads only."""
+
+    def invoice_url(self, ref: Ref) -> str:
+        """The platform's own pay page of an invoice, or "" where online payment is not enabled on it."""

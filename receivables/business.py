@@ -1,0 +1,42 @@
+"""The business that is owed the money, and the connections to where it keeps its books."""
+
+import datetime as dt
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+Platform = Literal["quickbooks", "xero", "stripe", "email", "csv"]
+
+#: Platforms that keep books: they own the balance of a document that is mirrored elsewhere.
+BOOKS: frozenset[str] = frozenset({"quickbooks", "xero", "csv"})
+
+
+class Business(msgspec.Struct, frozen=True, kw_only=True):
+    """`id` is the organisation that every stored row carries. `timezone` decides what is overdue today."""
+
+    id: str
+    name: str
+    timezone: str = "UTC"
+    country: str = ""
+    currency: str = ""
+    domains: tuple[str, ...] = ()
+
+    def day_of(self, instant: dt.datetime) -> dt.date:
+        """The calendar day of an aware instant at the business's place."""
+        return instant.astimezone(ZoneInfo(self.timezone)).date()
+
+
+class ConnectionState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one connection at the time of a snapshot."""
+
+    name: str
+    platform: str
+    #: Start of the newest pull in which every stream came through.
+    synced_at: dt.datetime | None = None
+    #: The platform's own automatic reminders; None: the platform cannot tell and nobody has answered yet.
+    reminds_by_itself: bool | None = None
+    #: Clearing account per currency for money that was received elsewhere; empty: nothing is posted.
+    clearing_accounts: dict[str, str] = {}
+    #: The owner's answer to "does anything else post Stripe money here?"; None: not yet answered.
+    posted_by_others: bool | None = None

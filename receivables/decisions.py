@@ -1,0 +1,53 @@
+"""Decisions: what the rules say about a debt, with every reason. "Did nothing" is a decision too."""
+
+import datetime as dt
+from typing import Literal
+
+import msgspec
+
+from receivables.money import Money
+from receivables.refs import Ref
+
+Verdict = Literal["act", "hold", "suppress"]
+
+
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`code` is stable, for filters and tests; `text` is for a bookkeeper; `until` is when it may change by itself."""
+
+    code: str
+    text: str
+    until: dt.datetime | None = None
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One verdict about some invoices of one debtor in one currency.
+
+    act: do the step now. hold: something is due but must wait. suppress: nothing is due, or never will be.
+    """
+
+    verdict: Verdict
+    debtor: str
+    invoices: tuple[Ref, ...]
+    currency: str
+    #: What may be demanded in total, in `currency`; None for suppress.
+    demand: Money | None = None
+    policy: str = ""
+    step: str = ""
+    #: 1 is the first, friendliest dunning stage; 0 is a message that demands nothing.
+    stage: int = 0
+    #: email (our own words) or platform (the platform's e-mail of one invoice).
+    channel: str = ""
+    template: str = ""
+    pay_link: bool = False
+    approval: bool = False
+    reasons: tuple[Reason, ...] = ()
+    rulebook: str = ""
+    decided_at: dt.datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """The business identity of an act: a step is done once for an invoice under a policy, whatever happens.
+
+        The rulebook's version is not part of it, so that changing rules never sends a step again.
+        """
+        return f"{self.policy}/{self.step}/{'+'.join(sorted(map(str, self.invoices)))}"

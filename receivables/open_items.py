@@ -1,0 +1,62 @@
+"""Open items: debts as they may be chased, after reconciliation. What rules look at."""
+
+import datetime as dt
+
+import msgspec
+
+from receivables.facts import Customer, Invoice, PaymentLink
+from receivables.local_facts import Dispute, Hold, OptOut, Promise, Release
+from receivables.money import Money
+from receivables.refs import Ref
+
+
+class Blocker(msgspec.Struct, frozen=True):
+    """Why reconciliation says that this must not be demanded now, such as a payment that may belong to it."""
+
+    code: str
+    text: str
+    until_on: dt.date | None = None
+
+
+class OpenItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One debt, counted once: the document that owns the balance, and what already reduces it.
+
+    All amounts are minor units of the invoice's currency. `debtor` is the key of the group of customers who are
+    one and the same debtor; `mirrors` are the same document in other systems.
+    """
+
+    invoice: Invoice
+    platform: str
+    debtor: str
+    customer: Customer | None = None
+    mirrors: tuple[Ref, ...] = ()
+    #: Received elsewhere and matched to this invoice, not yet in the books.
+    matched: int = 0
+    #: This invoice's share of the debtor's unapplied cash and credit.
+    unapplied: int = 0
+    #: On its way: pending bank debits, completed link sessions that are not yet settled.
+    in_flight: int = 0
+    link: PaymentLink | None = None
+    dispute: Dispute | None = None
+    promise: Promise | None = None
+    hold: Hold | None = None
+    opt_outs: tuple[OptOut, ...] = ()
+    release: Release | None = None
+    #: The owner confirmed that the invoice was sent by other means.
+    sent_elsewhere: bool = False
+    blockers: tuple[Blocker, ...] = ()
+    #: When the facts behind this item were last read from the platform.
+    read_at: dt.datetime | None = None
+
+    @property
+    def demandable(self) -> int:
+        """Never demand more than open − unapplied credit − money received or in flight."""
+        return max(0, self.invoice.open - self.matched - self.unapplied - self.in_flight)
+
+    @property
+    def demand(self) -> Money:
+        return Money(self.demandable, self.invoice.currency)
+
+    def days_past_due(self, on: dt.date) -> int | None:
+        """Negative before the due day, 0 on it; None without a due date."""
+        return None if self.invoice.due_on is None else (on - self.invoice.due_on).days

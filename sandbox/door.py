@@ -1,0 +1,135 @@
+"""The way every call takes through a platform: fault, guard, act, commit, reply."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import TYPE_CHECKING, Any
+
+from sandbox.calls import Answer, Call, Receive, Refused, Route, Scope, Send, html_answer, read_call, send_answer
+from sandbox.faults import BEFORE, Fault
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+class Door:
+    """An ASGI application for one platform. Handlers are synchronous and run one at a time under the world's lock."""
+
+    platform = ""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.in_flight = 0
+        self.limits_on = True
+
+    def routes(self) -> list[Route]:
+        raise NotImplementedError
+
+    def guard(self, call: Call) -> Answer | None:
+        """Authorises, throttles and replays; None lets the call in."""
+        return None
+
+    def enter(self, call: Call) -> None:
+        """The call is about to act."""
+
+    def leave(self, call: Call, answer: Answer) -> None:
+        """The call has acted; `answer` may be kept for a replay. Runs inside the same commit."""
+
+    def decorate(self, call: Call, answer: Answer) -> None:
+        """Adds the headers that the vendor puts on every answer."""
+
+    def not_found(self, call: Call) -> Answer:
+        return html_answer("<h1>404 Not Found</h1>", 404)
+
+    def refusal(self, fault: Fault) -> Answer:
+        """The vendor's own body for a planned refusal."""
+        return Answer(int(fault.options.get("status", 500)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = await read_call(scope, receive, self.world.clock.now())
+        fault = self.world.faults.take(self.platform, call.method, call.path)
+        if fault is not None and fault.kind == "reset":
+            await drop(send, reset=True)
+            return
+        answer = await self._answer(call, fault)
+        if fault is not None and fault.kind == "lost":
+            await drop(send, reset=False)
+            return
+        await send_answer(broken(answer, fault), send)
+
+    async def _answer(self, call: Call, fault: Fault | None) -> Answer:
+        route = self._route(call)
+        self.world.calls.add(self.platform, route.label if route else f"{call.method} (unknown)")
+        self.in_flight += 1
+        try:
+            answer = await self._act(call, route, fault)
+        finally:
+            self.in_flight -= 1
+        self.decorate(call, answer)
+        return answer
+
+    async def _act(self, call: Call, route: Route | None, fault: Fault | None) -> Answer:
+        if fault is not None and fault.kind in BEFORE:
+            return planned_body(fault) or self.refusal(fault)
+        with self.world.lock:
+            early = self.guard(call) if route else self.not_found(call)
+            self.world.state.commit()
+        if early is not None or route is None:
+            return early or self.not_found(call)
+        self.enter(call)
+        if fault is not None and fault.kind == "hang":
+            await asyncio.sleep(float(fault.options.get("seconds", 1)))
+        return self._perform(call, route)
+
+    def _perform(self, call: Call, route: Route) -> Answer:
+        with self.world.lock:
+            call.now = self.world.clock.now()
+            try:
+                answer = route.handler(call)
+            except Refused as refused:
+                answer = refused.answer
+            self.leave(call, answer)
+            self.world.state.commit()
+        return answer
+
+    def _route(self, call: Call) -> Route | None:
+        for route in self.routes():
+            params = route.match(call.path) if route.method == call.method else None
+            if params is not None:
+                call.params = params
+                return route
+        return None
+
+
+def planned_body(fault: Fault) -> Answer | None:
+    """A gateway's answer instead of the vendor's: HTML, XML or nothing at all."""
+    status, body = int(fault.options.get("status", 502)), fault.options.get("body")
+    if body == "html":
+        return html_answer(f"<html><body><h1>{status} Bad Gateway</h1></body></html>", status)
+    if body == "xml":
+        text = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{status}</Code><Message>Unavailable</Message></Error>'
+        return Answer(status, text.encode(), "application/xml")
+    return Answer(status) if body == "empty" else None
+
+
+def broken(answer: Answer, fault: Fault | None) -> Answer:
+    if fault is None or fault.kind not in ("truncated", "malformed"):
+        return answer
+    half = answer.body[: len(answer.body) // 2]
+    body = half if fault.kind == "truncated" else half + b"<<<" + answer.body[len(half) :]
+    return Answer(answer.status, body, answer.media_type, answer.headers)
+
+
+async def drop(send: Send, *, reset: bool) -> None:
+    """Ends the connection without a byte of reply; `reset` sends a TCP reset instead of an orderly end.
+
+    The server hands `send` as a method of its request cycle, which is the only way to its transport."""
+    transport: Any = send.__self__.transport  # type: ignore[attr-defined]  # uvicorn's RequestResponseCycle
+    if reset:
+        linger = struct.pack("ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()
+    for _ in range(3):  # lets the server notice before it would answer 500
+        await asyncio.sleep(0)

@@ -1,0 +1,47 @@
+"""Everything the platforms share: clock, state, mailbox, the count of effects and calls, planned faults."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import uuid
+from pathlib import Path
+
+from sandbox.clock import Clock
+from sandbox.effects import Calls, Effects
+from sandbox.faults import Faults
+from sandbox.mailbox import Mailbox
+from sandbox.state import Record, State
+
+
+class World:
+    """Shared state of one sandbox. `address` maps a platform to its base address once the servers listen."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.state = State(folder / "sandbox.sqlite3")
+        self.settings = self.state.table("setting")
+        self.mailbox = Mailbox(self.state, clock)
+        self.effects = Effects(self.state, clock)
+        self.calls = Calls()
+        self.faults = Faults()
+        self.address: dict[str, str] = {}
+
+    def setting(self, name: str) -> Record | None:
+        return self.settings.get(name)
+
+    def set(self, name: str, **values: object) -> Record:
+        return self.settings.put({"id": name, **values})
+
+
+def new_guid() -> str:
+    return str(uuid.uuid4())
+
+
+def new_code(length: int = 24) -> str:
+    """Random letters and digits, as vendors put behind a prefix."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    return "".join(secrets.choice(alphabet) for _ in range(length))
