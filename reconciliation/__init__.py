@@ -1,0 +1,1 @@
+"""Reconciliation, pure: which money belongs to which invoice, and a name for every difference."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.calls import Answer, Call, Receive, Refused, Route, Scope, Send, html_answer, read_call, send_answer
@@ -27,7 +28,7 @@ class Door:
     def routes(self) -> list[Route]:
         raise NotImplementedError
 
-    def guard(self, call: Call) -> Answer | None:
+    def guard(self, call: Call) -> Answer | None:  # noqa: ARG002 - the platforms look at it
         """Authorises, throttles and replays; None lets the call in."""
         return None
 
@@ -40,7 +41,7 @@ class Door:
     def decorate(self, call: Call, answer: Answer) -> None:
         """Adds the headers that the vendor puts on every answer."""
 
-    def not_found(self, call: Call) -> Answer:
+    def not_found(self, call: Call) -> Answer:  # noqa: ARG002 - the platforms look at it
         return html_answer("<h1>404 Not Found</h1>", 404)
 
     def refusal(self, fault: Fault) -> Answer:
@@ -57,6 +58,7 @@ class Door:
         if fault is not None and fault.kind == "lost":
             await drop(send, reset=False)
             return
+        answer.headers["Date"] = format_datetime(self.world.clock.now(), usegmt=True)
         await send_answer(broken(answer, fault), send)
 
     async def _answer(self, call: Call, fault: Fault | None) -> Answer:
@@ -109,7 +111,9 @@ def planned_body(fault: Fault) -> Answer | None:
     if body == "html":
         return html_answer(f"<html><body><h1>{status} Bad Gateway</h1></body></html>", status)
     if body == "xml":
-        text = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{status}</Code><Message>Unavailable</Message></Error>'
+        text = (
+            f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{status}</Code><Message>Unavailable</Message></Error>'
+        )
         return Answer(status, text.encode(), "application/xml")
     return Answer(status) if body == "empty" else None
 

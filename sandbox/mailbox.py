@@ -7,7 +7,6 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as default_policy
 from email.utils import getaddresses
-from typing import cast
 
 from sandbox.clock import Clock
 from sandbox.state import Record, State
@@ -23,7 +22,7 @@ class Mailbox:
 
     def accept(self, raw: bytes, recipients: list[str]) -> Record:
         """Stores a message that came in by SMTP; `recipients` are the envelope's."""
-        message = cast(EmailMessage, message_from_bytes(raw, policy=default_policy))
+        message = message_from_bytes(raw, policy=default_policy)
         return self._add(
             via="smtp",
             sender=str(message["From"] or ""),

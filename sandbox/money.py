@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "JOD": 3, "OMR": 3, "TND": 3}
 
 # Fixed rates of the sandbox: home units (GBP) for one foreign unit.
-POUNDS_PER = {"GBP": Decimal("1"), "EUR": Decimal("0.86"), "USD": Decimal("0.79")}
+POUNDS_PER = {"GBP": Decimal(1), "EUR": Decimal("0.86"), "USD": Decimal("0.79")}
 
 
 def exponent(currency: str) -> int:

@@ -80,7 +80,7 @@ class State:
             "CREATE TABLE IF NOT EXISTS record (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))"
         )
 
-    def table(self, name: str, **indexes: Index) -> Table:
+    def table(self, name: str, /, **indexes: Index) -> Table:
         table = Table(name, indexes)
         rows = self._connection.execute("SELECT body FROM record WHERE kind = ? ORDER BY rowid", (name,))
         for (body,) in rows:

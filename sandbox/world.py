@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.clock import Clock
@@ -13,9 +14,19 @@ from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
 from sandbox.state import Record, State
 
+# amount (minor units), currency, description, customer's e-mail, method, truth {platform: invoice id} → the charge
+Charge = Callable[[int, str, str, str, str, dict[str, str]], Record]
+
+
+def _no_processor(*_: object) -> Record:
+    raise LookupError("no card processor in this sandbox")
+
 
 class World:
-    """Shared state of one sandbox. `address` maps a platform to its base address once the servers listen."""
+    """Shared state of one sandbox. `address` maps a platform to its base address once the servers listen.
+
+    `charge` is the card processor behind the books' own pay pages; `when_settled` is told the id of each
+    charge of a bank debit that has come in."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -29,6 +40,8 @@ class World:
         self.calls = Calls()
         self.faults = Faults()
         self.address: dict[str, str] = {}
+        self.charge: Charge = _no_processor
+        self.when_settled: list[Callable[[str], None]] = []
 
     def setting(self, name: str) -> Record | None:
         return self.settings.get(name)

@@ -1,0 +1,243 @@
+"""OAuth 2 for both book-keeping platforms: consent, code exchange, refresh and revoke.
+
+Done here and not by the vendors' libraries, because a refresh token at Xero can be used once: whoever loses the
+answer loses the connection. TokenStore.renew lets one caller refresh at a time and stores before anyone uses.
+"""
+
+import base64
+import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+from urllib.parse import urlencode
+
+import msgspec
+import requests
+
+from connectors.errors import ConnectorError, Malformed, Refused, Unauthorised, Uncertain, Unreachable
+from connectors.protocol import Clock, Endpoint, Tokens, TokenStore
+
+#: A token that dies within this time is renewed before it is used.
+_MARGIN = dt.timedelta(seconds=90)
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthServer:
+    """A platform's addresses and habits. An Endpoint's own URLs go before these."""
+
+    title: str
+    authorize_url: str
+    token_url: str
+    revoke_url: str
+    scopes: tuple[str, ...]
+    #: How the client proves itself at the token address.
+    client_auth: Literal["basic", "body"]
+    revoke_body: Literal["json", "form"]
+
+
+class Grant(Protocol):
+    """Where a call gets its bearer token from."""
+
+    @property
+    def renewable(self) -> bool: ...
+
+    def access(self) -> str: ...
+
+    def renew(self, refused: str) -> str: ...
+
+
+class KeyGrant:
+    """A secret key: it never expires, and a refused one needs a person."""
+
+    renewable = False
+
+    def __init__(self, tokens: TokenStore) -> None:
+        self._tokens = tokens
+
+    def access(self) -> str:
+        found = self._tokens.load()
+        key = found.api_key or found.access_token
+        if not key:
+            raise Unauthorised("there is no API key: reconnect")
+        return key
+
+    def renew(self, refused: str) -> str:
+        raise Unauthorised("the API key is refused: reconnect")
+
+
+class OAuthGrant:
+    """Access tokens of one grant, renewed a little before they expire and once when one is refused."""
+
+    def __init__(self, server: OAuthServer, endpoint: Endpoint, tokens: TokenStore, clock: Clock) -> None:
+        self._server = server
+        self._endpoint = endpoint
+        self._tokens = tokens
+        self._clock = clock
+
+    @property
+    def renewable(self) -> bool:
+        return bool(self._tokens.load().refresh_token)
+
+    def access(self) -> str:
+        found = self._tokens.load()
+        if found.refresh_token and self._expires_soon(found):
+            found = self._renew(found)
+        if not found.access_token:
+            raise Unauthorised(f"{self._server.title} is not connected: reconnect")
+        return found.access_token
+
+    def renew(self, refused: str) -> str:
+        """`refused` is the access token the platform did not take; another caller's newer one is used as it is."""
+        found = self._tokens.load()
+        return (self._renew(found) if found.access_token == refused else found).access_token
+
+    def _expires_soon(self, found: Tokens) -> bool:
+        if not found.access_token:
+            return True
+        return found.access_expires_at is not None and found.access_expires_at - _MARGIN <= self._clock()
+
+    def _renew(self, stale: Tokens) -> Tokens:
+        return self._tokens.renew(stale, lambda held: refresh(self._server, self._endpoint, held, self._clock()))
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent page to open in a browser. `state` and `verifier` are kept until the redirect comes back."""
+
+    url: str
+    state: str
+    verifier: str
+
+
+def consent(server: OAuthServer, endpoint: Endpoint, client_id: str, redirect_uri: str) -> Consent:
+    """With a state against forged redirects and PKCE (RFC 7636, S256) against stolen codes."""
+    state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    scopes = endpoint.options.get("scopes", " ".join(server.scopes))
+    query = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": scopes,
+        "state": state,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    return Consent(f"{endpoint.authorize_url or server.authorize_url}?{urlencode(query)}", state, verifier)
+
+
+def code_of(query: Mapping[str, str], state: str) -> str:
+    """The code in a redirect's query; raises Unauthorised when consent was refused or the state is not ours."""
+    if not secrets.compare_digest(query.get("state", "").encode(), state.encode()):
+        raise Unauthorised("the redirect does not belong to this consent page: connect again")
+    if query.get("error") or not query.get("code"):
+        raise Unauthorised(f"consent was not given ({_word(query.get('error', 'no code'))}): connect again")
+    return query["code"]
+
+
+def exchange(
+    server: OAuthServer, endpoint: Endpoint, app: Tokens, code: str, redirect_uri: str, verifier: str, now: dt.datetime
+) -> Tokens:
+    """The first tokens of a grant. `app` holds the client id and secret. Raises ConnectorError."""
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri, "code_verifier": verifier}
+    return _tokens(server, endpoint, app, form, now)
+
+
+def refresh(server: OAuthServer, endpoint: Endpoint, held: Tokens, now: dt.datetime) -> Tokens:
+    """The next tokens; the old refresh token may be dead afterwards, so store the answer before using it.
+
+    Raises Unauthorised when a person has to reconnect. After Uncertain the same refresh token may be tried again:
+    both platforms keep the previous one alive for a while.
+    """
+    form = {"grant_type": "refresh_token", "refresh_token": held.refresh_token}
+    return _tokens(server, endpoint, held, form, now)
+
+
+def revoke(server: OAuthServer, endpoint: Endpoint, held: Tokens) -> None:
+    """End the grant at the platform; at Xero this ends all connections of the user who gave it."""
+    url = endpoint.revoke_url or server.revoke_url
+    token = {"token": held.refresh_token or held.access_token}
+    body: dict[str, Any] = {"json": token} if server.revoke_body == "json" else {"data": token}
+    answer = _post(server, url, endpoint, auth=(held.client_id, held.client_secret), **body)
+    if not answer.ok and answer.status_code != 400:  # 400: the token was dead already
+        raise _refusal(server, answer)
+
+
+def _tokens(server: OAuthServer, endpoint: Endpoint, app: Tokens, form: dict[str, str], now: dt.datetime) -> Tokens:
+    url = endpoint.token_url or server.token_url
+    if server.client_auth == "basic":
+        answer = _post(server, url, endpoint, data=form, auth=(app.client_id, app.client_secret))
+    else:
+        secret = {"client_id": app.client_id, "client_secret": app.client_secret}
+        answer = _post(server, url, endpoint, data=form | secret)
+    if not answer.ok:
+        raise _refusal(server, answer)
+    return _read_tokens(server, answer, app, now)
+
+
+def _read_tokens(server: OAuthServer, answer: requests.Response, app: Tokens, now: dt.datetime) -> Tokens:
+    try:
+        found = msgspec.json.decode(answer.content, type=dict[str, Any])
+        access = found["access_token"]
+        refresh_token = found.get("refresh_token") or app.refresh_token
+        if not isinstance(access, str) or not isinstance(refresh_token, str):
+            raise TypeError
+        return msgspec.structs.replace(
+            app,
+            access_token=access,
+            refresh_token=refresh_token,
+            access_expires_at=_after(now, found.get("expires_in")) or now + dt.timedelta(minutes=30),
+            refresh_expires_at=_after(now, found.get("x_refresh_token_expires_in")) or app.refresh_expires_at,
+        )
+    except (msgspec.DecodeError, KeyError, TypeError, OverflowError):
+        raise Malformed(f"{server.title}: the token answer is not what the platform documents") from None
+
+
+def _after(now: dt.datetime, seconds: object) -> dt.datetime | None:
+    return now + dt.timedelta(seconds=seconds) if isinstance(seconds, int | float) else None
+
+
+def _post(server: OAuthServer, url: str, endpoint: Endpoint, **arguments: Any) -> requests.Response:
+    headers = {"Accept": "application/json"}
+    try:
+        return requests.post(url, headers=headers, timeout=endpoint.timeout, allow_redirects=False, **arguments)
+    except requests.ConnectTimeout:
+        raise Unreachable(f"{server.title}: the token service does not answer") from None
+    except requests.RequestException as error:
+        raise Uncertain(f"{server.title}: the token service gave no answer ({type(error).__name__})") from None
+
+
+def _refusal(server: OAuthServer, answer: requests.Response) -> ConnectorError:
+    code = _error_code(answer)
+    if code == "invalid_grant":
+        return Unauthorised(f"{server.title} no longer accepts this connection: reconnect", code=code)
+    if code in {"invalid_client", "unauthorized_client"}:
+        return Refused(
+            f"{server.title} does not know the client id or secret ({code}): check the app's settings", code=code
+        )
+    if answer.status_code == 429:
+        wait = answer.headers.get("Retry-After", "")
+        return _throttled(server, int(wait) if wait.isdigit() else 60)
+    if answer.status_code >= 500:
+        return Uncertain(f"{server.title}: the token service failed with status {answer.status_code}")
+    return Refused(f"{server.title}: the token service refused ({code or answer.status_code})", code=code)
+
+
+def _throttled(server: OAuthServer, seconds: int) -> ConnectorError:
+    return Unreachable(f"{server.title}: the token service asks to come back in {seconds} seconds", code="429")
+
+
+def _error_code(answer: requests.Response) -> str:
+    try:
+        found = msgspec.json.decode(answer.content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return _word(found.get("error", "")) if isinstance(found, dict) else ""
+
+
+def _word(value: object) -> str:
+    """An error code as a plain word; anything longer might be a secret."""
+    plain = str(value)[:40]
+    return plain if plain.replace("_", "").replace("-", "").replace(" ", "").isalnum() else ""

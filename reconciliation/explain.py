@@ -1,0 +1,37 @@
+"""Breaks about a payment, in a bookkeeper's words."""
+
+from receivables.breaks import Break, BreakKind
+from receivables.facts import Payment
+from receivables.money import Money
+from receivables.refs import Ref
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "unmatched payment": (
+        "no open invoice has its reference, or its payer and amount",
+        "find out what it is for, and record it in the books",
+    ),
+    "proposed match": ("{evidence}", "confirm or refuse it"),
+    "missing counterpart": (
+        "received at the processor and not in the books: {evidence}",
+        "it is posted by owed when a clearing account is set for the connection; else record it in the books",
+    ),
+    "overpayment": ("more was paid than was open: {evidence}", "refund it or leave it as credit"),
+    "unapplied cash": ("received in the books and not applied to an invoice", "apply it in the books, or refund it"),
+    "refunded": ("the payment of a settled invoice was given back", "does the debt stand? issue it again, or leave it"),
+    "chargeback": ("the card holder's bank takes the payment back: {evidence}", "answer it at the processor"),
+}
+
+
+def explain_break(
+    kind: BreakKind, payment: Payment, amount: int, other: Ref | None = None, evidence: str = ""
+) -> Break:
+    """A break of `amount` minor units of the payment's currency."""
+    cause, next_step = _WORDS[kind]
+    return Break(
+        kind=kind,
+        refs=(payment.ref, other) if other else (payment.ref,),
+        amount=Money(amount, payment.currency),
+        since_on=payment.paid_on,
+        cause=cause.format(evidence=evidence or "no reason given"),
+        next_step=next_step,
+    )

@@ -1,0 +1,87 @@
+"""Who is the same debtor: customers of several systems, and children whose parent gets the bill."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Set
+
+from receivables.facts import Customer
+from receivables.refs import Ref
+from receivables.snapshot import Snapshot
+
+_LEGAL_FORMS = frozenset(
+    """ltd limited llp llc plc inc incorporated corp corporation co company gmbh ag kg ug mbh ohg bv nv sa sas sarl
+    srl spa sl ab as oy aps pty the and""".split()
+)
+_WORD = re.compile(r"[^\W_]+")
+
+
+def name_words(name: str) -> frozenset[str]:
+    """A name without its legal form, case, order and punctuation."""
+    words = frozenset(_WORD.findall(name.casefold()))
+    return words - _LEGAL_FORMS or words
+
+
+def alike(one: str, other: str) -> bool:
+    """At least three of five words of both names are shared."""
+    first, second = name_words(one), name_words(other)
+    return bool(first and second) and len(first & second) / len(first | second) >= 0.6
+
+
+def emails(customer: Customer) -> frozenset[str]:
+    return frozenset(contact.email.strip().casefold() for contact in customer.contacts if contact.email.strip())
+
+
+def debtors(snapshot: Snapshot) -> dict[Ref, str]:
+    """Each customer's debtor key: the str() of the smallest reference in its group. Order of input does not matter."""
+    customers = sorted(snapshot.customers.values(), key=lambda customer: customer.ref)
+    leader = {customer.ref: customer.ref for customer in customers}
+
+    def find(ref: Ref) -> Ref:
+        while leader[ref] != ref:
+            leader[ref] = leader[leader[ref]]
+            ref = leader[ref]
+        return ref
+
+    for one, other in sorted(_same(customers, snapshot)):
+        first, second = sorted((find(one), find(other)))
+        leader[second] = first
+    return {ref: str(find(ref)) for ref in leader}
+
+
+def _same(customers: list[Customer], snapshot: Snapshot) -> Iterable[tuple[Ref, Ref]]:
+    """Pairs that are surely one debtor. A shared e-mail address alone is not enough: two firms may share a bookkeeper."""
+    yield from _family(customers, snapshot)
+    yield from _cross_references(customers)
+    for group in _grouped(customers, emails).values():
+        for position, one in enumerate(group):
+            yield from ((one.ref, other.ref) for other in group[position + 1 :] if alike(one.name, other.name))
+    for group in _grouped(customers, lambda customer: {customer.tax_id.replace(" ", "").casefold()} - {""}).values():
+        yield from ((group[0].ref, other.ref) for other in group[1:])
+
+
+def _family(customers: list[Customer], snapshot: Snapshot) -> Iterable[tuple[Ref, Ref]]:
+    for customer in customers:
+        for relative in (customer.merged_into, customer.parent_id if customer.billed_with_parent else ""):
+            if relative and (customer.connection, relative) in snapshot.customers:
+                yield customer.ref, Ref(customer.connection, "customer", relative)
+
+
+def _cross_references(customers: list[Customer]) -> Iterable[tuple[Ref, Ref]]:
+    """A record that names another system's id of the same customer in its metadata. Ids of one digit prove nothing."""
+    by_id = defaultdict(list)
+    for customer in customers:
+        by_id[customer.id].append(customer)
+    for customer in customers:
+        for name, value in customer.metadata.items():
+            if any(word in name.casefold() for word in ("customer", "contact", "xero", "quickbooks", "qbo")):
+                found = [other for other in by_id.get(value, ()) if other.connection != customer.connection]
+                if len(found) == 1 and (len(value) > 8 or alike(found[0].name, customer.name)):
+                    yield customer.ref, found[0].ref
+
+
+def _grouped(customers: list[Customer], keys: Callable[[Customer], Set[str]]) -> dict[str, list[Customer]]:
+    groups: dict[str, list[Customer]] = defaultdict(list)
+    for customer in customers:
+        for key in sorted(keys(customer)):
+            groups[key].append(customer)
+    return {key: group for key, group in groups.items() if len(group) > 1}

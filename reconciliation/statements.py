@@ -1,0 +1,42 @@
+"""What people stated about invoices and customers, looked up by the references it is about."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypeVar
+
+from receivables.local_facts import Confirmation, Dispute, Hold, LocalFact, OptOut, Promise, Release
+
+L = TypeVar("L", bound=LocalFact)
+
+
+class Statements:
+    """The newest statement in force of each kind, per subject; what was resolved, lifted or withdrawn is over."""
+
+    def __init__(self, facts: Iterable[LocalFact]) -> None:
+        self._by_subject: dict[str, list[LocalFact]] = defaultdict(list)
+        for fact in sorted(facts, key=lambda fact: (str(fact.stated_at), fact.id)):
+            if _in_force(fact):
+                self._by_subject[fact.subject].append(fact)
+
+    def newest(self, kind: type[L], subjects: Iterable[str]) -> L | None:
+        found = self.every(kind, subjects)
+        return found[-1] if found else None
+
+    def every(self, kind: type[L], subjects: Iterable[str]) -> list[L]:
+        return [fact for subject in subjects for fact in self._by_subject.get(subject, ()) if isinstance(fact, kind)]
+
+    def confirmed(self, question: str, subjects: Iterable[str]) -> bool:
+        return any(fact.question == question and fact.answer == "yes" for fact in self.every(Confirmation, subjects))
+
+
+def _in_force(fact: LocalFact) -> bool:
+    match fact:
+        case Dispute():
+            return fact.resolved_at is None
+        case Hold():
+            return fact.lifted_at is None
+        case Promise() | OptOut():
+            return fact.withdrawn_at is None
+        case Release() | Confirmation():
+            return True
+    return True

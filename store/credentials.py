@@ -1,0 +1,93 @@
+"""Credentials at rest: sealed with MultiFernet, renewed by one caller at a time under a lease."""
+
+import datetime as dt
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from store.engine import StoreError, Transaction
+from store.tables import credential
+
+
+class Vault:
+    """Seals and opens secrets. The first key seals, every key opens, so that keys can be rotated."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Vault":
+        """One key a line, newest first. A missing file is made, readable by its owner alone."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(Fernet.generate_key() + b"\n")
+        try:
+            return cls(path.read_text().split())
+        except ValueError as error:
+            raise StoreError(f"{path} holds no usable key: {error}") from error
+
+    def seal(self, secret: bytes) -> bytes:
+        return self._fernet.encrypt(secret)
+
+    def open(self, sealed: bytes) -> bytes:
+        try:
+            return self._fernet.decrypt(sealed)
+        except InvalidToken:
+            raise StoreError(
+                "the stored credentials were sealed with another key; restore it or connect again"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """`version` rises with every change."""
+
+    body: bytes
+    version: int
+    lease_owner: str
+    lease_until: dt.datetime | None
+
+
+def load(tx: Transaction, connection: str) -> Sealed | None:
+    query = sa.select(credential).where(tx.mine(credential), credential.c.connection == connection)
+    row = tx.execute(query).one_or_none()
+    return row and Sealed(row.sealed, row.version, row.lease_owner, row.lease_until)
+
+
+def save(tx: Transaction, connection: str, sealed: bytes, now: dt.datetime) -> None:
+    """Replace the credentials and end any lease on them."""
+    held = load(tx, connection)
+    values = {"sealed": sealed, "updated_at": now, "lease_owner": "", "lease_until": None}
+    if held is None:
+        row = {"organisation": tx.organisation, "connection": connection, "version": 1}
+        tx.execute(credential.insert(), {**row, **values})
+    else:
+        tx.execute(_one(tx, connection).values(version=held.version + 1, **values))
+
+
+def lease(tx: Transaction, connection: str, version: int, owner: str, until: dt.datetime) -> bool:
+    """Compare and set: true for the one caller who may renew this version. The caller judges whether a lease is over."""
+    held = load(tx, connection)
+    free = _one(tx, connection).where(
+        credential.c.version == version, credential.c.lease_owner == (held.lease_owner if held else "")
+    )
+    return tx.execute(free.values(lease_owner=owner, lease_until=until)).rowcount == 1
+
+
+def release(tx: Transaction, connection: str, owner: str) -> None:
+    mine = _one(tx, connection).where(credential.c.lease_owner == owner)
+    tx.execute(mine.values(lease_owner="", lease_until=None))
+
+
+def forget(tx: Transaction, connection: str) -> None:
+    tx.execute(credential.delete().where(tx.mine(credential), credential.c.connection == connection))
+
+
+def _one(tx: Transaction, connection: str) -> sa.Update:
+    return credential.update().where(tx.mine(credential), credential.c.connection == connection)

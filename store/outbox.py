@@ -1,0 +1,280 @@
+"""The outbox: one row is one intended effect. Every change of state is a compare-and-set, and is journaled with it.
+
+    planned ──approve──▶ approved ──claim──▶ sending ──▶ sent | failed
+       │                    │  ▲                │
+       └──────cancel────────┘  └──absent────── uncertain ──▶ sent | needs_human
+
+A lease that runs out leads to `uncertain`, never back to `approved`.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from receivables.commands import AnyCommand, subjects
+from receivables.decisions import Decision
+from store import codec, journal
+from store.engine import Transaction
+from store.tables import outbox
+
+#: States in which an effect may still happen.
+OPEN_STATES = ("planned", "approved", "sending", "uncertain", "needs_human")
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One row. Instants are aware, UTC; leases are in real time, everything else by owed's clock."""
+
+    id: str
+    intent: str
+    verb: str
+    connection: str
+    debtor: str
+    subjects: tuple[str, ...]
+    command: AnyCommand
+    decision: Decision | None
+    state: str
+    attempt: int
+    key: str
+    phase: str
+    needs: tuple[str, ...]
+    before: dict[str, str]
+    lease_owner: str
+    lease_until: dt.datetime | None
+    not_before: dt.datetime | None
+    expires_at: dt.datetime | None
+    planned_at: dt.datetime
+    approved_at: dt.datetime | None
+    approved_by: str
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    reference: str
+    url: str
+    error: str
+
+
+class NewEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """What planning hands over. `intent` is the business identity; `needs` are ids of effects to be sent first."""
+
+    intent: str
+    command: AnyCommand
+    debtor: str = ""
+    decision: Decision | None = None
+    needs: tuple[str, ...] = ()
+    not_before: dt.datetime | None = None
+    expires_at: dt.datetime | None = None
+
+
+def plan(tx: Transaction, now: dt.datetime, new: NewEffect) -> Effect:
+    """Write the effect down once; planning the same intent again returns the row that is there.
+
+    A cancelled one is planned again with its new payload, since it never left.
+    """
+    payload = codec.encode(new.command)
+    row = {
+        "organisation": tx.organisation,
+        "id": uuid.uuid4().hex,
+        "intent": new.intent,
+        "verb": new.command.verb,
+        "connection": new.command.connection,
+        "debtor": new.debtor,
+        "subjects": codec.encode([str(subject) for subject in subjects(new.command)]),
+        "decision": codec.encode(new.decision) if new.decision else "",
+        "payload": payload,
+        "payload_digest": codec.digest(payload),
+        "state": "planned",
+        "needs": codec.encode(new.needs),
+        "not_before": new.not_before,
+        "expires_at": new.expires_at,
+        "planned_at": now,
+    }
+    defaults = {"attempt": 0, "key": "", "phase": "", "before": "{}", "lease_owner": "", "approved_by": ""}
+    blanks = {"reference": "", "url": "", "error": ""}
+    insert = (postgresql.insert if tx.is_postgresql else sqlite.insert)(outbox).values(**row, **defaults, **blanks)
+    written = tx.execute(insert.on_conflict_do_nothing(index_elements=["organisation", "intent"])).rowcount
+    if not written:
+        renewed = {name: row[name] for name in row if name not in ("organisation", "id", "intent", "state")}
+        again = outbox.update().where(
+            tx.mine(outbox), outbox.c.intent == new.intent, outbox.c.state == "cancelled", outbox.c.attempt == 0
+        )
+        written = tx.execute(again.values(state="planned", error="", finished_at=None, **renewed)).rowcount
+    effect = by_intent(tx, new.intent)
+    assert effect is not None
+    if written:
+        journal.append(tx, now, "planned", effect.id, {"intent": new.intent, "payload": row["payload_digest"]})
+    return effect
+
+
+def approve(tx: Transaction, now: dt.datetime, effect: Effect, actor: str) -> bool:
+    return _move(tx, now, effect, "approved", {"approved_at": now, "approved_by": actor}, actor=actor)
+
+
+def cancel(tx: Transaction, now: dt.datetime, effect: Effect, reason: str, actor: str = "owed") -> bool:
+    """Only what has not begun to leave can be cancelled."""
+    if effect.state not in ("planned", "approved"):
+        return False
+    return _move(tx, now, effect, "cancelled", {"finished_at": now, "error": reason}, actor=actor)
+
+
+def claim(
+    tx: Transaction,
+    now: dt.datetime,
+    effect: Effect,
+    *,
+    owner: str,
+    lease_until: dt.datetime,
+    command: AnyCommand,
+    before: dict[str, str],
+    key: str,
+) -> Effect | None:
+    """Take the effect for sending, before any byte leaves; None when another worker was faster.
+
+    `command` is the payload with its pay links filled in: from here on these bytes are what every try sends.
+    """
+    payload = codec.encode(command)
+    changes = {
+        "attempt": effect.attempt + 1,
+        "key": key,
+        "phase": "",
+        "before": codec.encode(before),
+        "payload": payload,
+        "payload_digest": codec.digest(payload),
+        "lease_owner": owner,
+        "lease_until": lease_until,
+        "started_at": now,
+    }
+    if not _move(tx, now, effect, "sending", changes, {"payload": changes["payload_digest"], "key": key}):
+        return None
+    return get(tx, effect.id)
+
+
+def mark_phase(tx: Transaction, effect: Effect, phase: str) -> bool:
+    """Remember how far a blind send came; committed before the step it announces."""
+    mine = _same(tx, effect).where(outbox.c.lease_owner == effect.lease_owner)
+    return tx.execute(mine.values(phase=phase)).rowcount == 1
+
+
+def sent(tx: Transaction, now: dt.datetime, effect: Effect, reference: str, url: str = "") -> bool:
+    changes = {"finished_at": now, "reference": reference, "url": url, "error": "", "lease_until": None}
+    return _move(tx, now, effect, "sent", changes, {"reference": reference})
+
+
+def failed(tx: Transaction, now: dt.datetime, effect: Effect, error: str) -> bool:
+    """The platform refused: nothing happened, and the same bytes would be refused again."""
+    return _move(tx, now, effect, "failed", {"finished_at": now, "error": error, "lease_until": None}, {"error": error})
+
+
+def uncertain(tx: Transaction, now: dt.datetime, effect: Effect, error: str, look_at: dt.datetime | None) -> bool:
+    """It may have happened. `look_at` is when it may be read back: not before the answer can have settled."""
+    changes = {"not_before": look_at, "error": error, "lease_until": None}
+    return _move(tx, now, effect, "uncertain", changes, {"error": error})
+
+
+def try_again(tx: Transaction, now: dt.datetime, effect: Effect, error: str, not_before: dt.datetime | None) -> bool:
+    """It surely did not happen: back to approved."""
+    changes = {"not_before": not_before, "error": error, "lease_until": None}
+    return _move(tx, now, effect, "approved", changes, {"error": error})
+
+
+def needs_human(tx: Transaction, now: dt.datetime, effect: Effect, why: str) -> bool:
+    return _move(tx, now, effect, "needs_human", {"error": why, "lease_until": None}, {"error": why})
+
+
+def get(tx: Transaction, identifier: str) -> Effect | None:
+    return _one(tx, outbox.c.id == identifier)
+
+
+def by_intent(tx: Transaction, intent: str) -> Effect | None:
+    return _one(tx, outbox.c.intent == intent)
+
+
+def listed(tx: Transaction, states: Sequence[str] = ()) -> list[Effect]:
+    """Effects in planning order; all states when none are named."""
+    query = sa.select(outbox).where(tx.mine(outbox))
+    if states:
+        query = query.where(outbox.c.state.in_(states))
+    return [_effect(row) for row in tx.execute(query.order_by(outbox.c.planned_at, outbox.c.id))]
+
+
+def counts(tx: Transaction) -> dict[str, int]:
+    query = sa.select(outbox.c.state, sa.func.count()).where(tx.mine(outbox)).group_by(outbox.c.state)
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def sent_since(tx: Transaction, since: dt.datetime, verbs: Iterable[str]) -> int:
+    """Messages that left, or may have left, since an instant: for daily caps and the ramp."""
+    query = sa.select(sa.func.count()).where(
+        tx.mine(outbox),
+        outbox.c.verb.in_(list(verbs)),
+        outbox.c.started_at >= since,
+        outbox.c.state.in_(["sending", "sent", "uncertain", "needs_human"]),
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def _move(
+    tx: Transaction,
+    now: dt.datetime,
+    effect: Effect,
+    state: str,
+    changes: dict[str, Any],
+    told: dict[str, Any] | None = None,
+    actor: str = "owed",
+) -> bool:
+    """Compare and set on (id, state, attempt, lease owner); the journal entry stands or falls with it."""
+    if tx.execute(_same(tx, effect).values(state=state, **changes)).rowcount != 1:
+        return False
+    journal.append(tx, now, state, effect.id, {"intent": effect.intent, **(told or {})}, actor)
+    return True
+
+
+def _same(tx: Transaction, effect: Effect) -> sa.Update:
+    return outbox.update().where(
+        tx.mine(outbox),
+        outbox.c.id == effect.id,
+        outbox.c.state == effect.state,
+        outbox.c.attempt == effect.attempt,
+        outbox.c.lease_owner == effect.lease_owner,
+    )
+
+
+def _one(tx: Transaction, condition: sa.ColumnElement[bool]) -> Effect | None:
+    row = tx.execute(sa.select(outbox).where(tx.mine(outbox), condition)).one_or_none()
+    return _effect(row) if row else None
+
+
+def _effect(row: sa.Row[Any]) -> Effect:
+    return Effect(
+        id=row.id,
+        intent=row.intent,
+        verb=row.verb,
+        connection=row.connection,
+        debtor=row.debtor,
+        subjects=tuple(codec.decode(row.subjects, list[str])),
+        command=codec.decode(row.payload, AnyCommand),  # type: ignore[arg-type]  # a union is a type to msgspec
+        decision=codec.decode(row.decision, Decision) if row.decision else None,
+        state=row.state,
+        attempt=row.attempt,
+        key=row.key,
+        phase=row.phase,
+        needs=tuple(codec.decode(row.needs, list[str])),
+        before=codec.decode(row.before, dict[str, str]),
+        lease_owner=row.lease_owner,
+        lease_until=row.lease_until,
+        not_before=row.not_before,
+        expires_at=row.expires_at,
+        planned_at=row.planned_at,
+        approved_at=row.approved_at,
+        approved_by=row.approved_by,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        reference=row.reference,
+        url=row.url,
+        error=row.error,
+    )
