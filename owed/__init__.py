@@ -1,0 +1,1 @@
+"""owed: the product. Nothing imports it."""

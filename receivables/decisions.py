@@ -11,7 +11,7 @@ from receivables.refs import Ref
 Verdict = Literal["act", "hold", "suppress"]
 
 
-class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`code` is stable, for filters and tests; `text` is for a bookkeeper; `until` is when it may change by itself."""
 
     code: str
@@ -19,7 +19,19 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     until: dt.datetime | None = None
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Alongside(msgspec.Struct, frozen=True):
+    """An invoice in a message that is at an earlier stage of its own: it counts as contacted at that one alone.
+
+    `invoice` is the str() of its reference.
+    """
+
+    invoice: str
+    step: str
+    stage: int
+
+
+# gc=False: nothing here can be part of a cycle, and a run makes a hundred thousand.
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One verdict about some invoices of one debtor in one currency.
 
     act: do the step now. hold: something is due but must wait. suppress: nothing is due, or never will be.
@@ -38,6 +50,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: email (our own words) or platform (the platform's e-mail of one invoice).
     channel: str = ""
     template: str = ""
+    #: Which of `invoices` are mentioned at an earlier step of the policy than this one.
+    alongside: tuple[Alongside, ...] = ()
     pay_link: bool = False
     approval: bool = False
     reasons: tuple[Reason, ...] = ()

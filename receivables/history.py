@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from receivables.decisions import Alongside
+
 #: sent and uncertain count as contact; planned, approved and sending are promises to contact; the rest never left.
 ContactState = Literal["planned", "approved", "sending", "sent", "uncertain", "needs_human", "failed", "cancelled"]
 
@@ -26,6 +28,15 @@ class Contacted(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     state: ContactState
     at: dt.datetime
+    #: As in the decision: invoices of this message that were at an earlier step of their own.
+    alongside: tuple[Alongside, ...] = ()
+
+    def step_of(self, invoice: str) -> tuple[str, int]:
+        """The step and the stage at which this message counts for one of its invoices."""
+        for own in self.alongside:
+            if own.invoice == invoice:
+                return own.step, own.stage
+        return self.step, self.stage
 
     @property
     def counts(self) -> bool:

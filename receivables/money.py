@@ -60,7 +60,7 @@ def to_decimal(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-exponent(currency))
 
 
-class Money(msgspec.Struct, frozen=True, order=False):
+class Money(msgspec.Struct, frozen=True, order=False, gc=False):
     """`minor` units (pence, cents, yen) of `currency`. Adding two currencies raises MoneyError."""
 
     minor: int

@@ -1,6 +1,8 @@
 """Open items: debts as they may be chased, after reconciliation. What rules look at."""
 
 import datetime as dt
+import re
+from functools import lru_cache
 
 import msgspec
 
@@ -8,6 +10,16 @@ from receivables.facts import Customer, Invoice, PaymentLink
 from receivables.local_facts import Dispute, Hold, OptOut, Promise, Release
 from receivables.money import Money
 from receivables.refs import Ref
+
+#: One plain address: no display name, no spaces, no control characters.
+_ADDRESS = re.compile(r"[^\s@,;<>\"\x00-\x1f\x7f]+@[^\s@,;<>\"\x00-\x1f\x7f]+\.[^\s@,;<>\"\x00-\x1f\x7f.]+")
+
+
+@lru_cache(maxsize=65536)
+def addresses_in(text: str) -> tuple[str, ...]:
+    """The e-mail addresses in a field where a platform keeps one or several, parted by commas or semicolons."""
+    parts = (part.strip() for part in re.split(r"[,;]", text))
+    return tuple(part for part in parts if _ADDRESS.fullmatch(part))
 
 
 class Blocker(msgspec.Struct, frozen=True):
@@ -51,11 +63,22 @@ class OpenItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def demandable(self) -> int:
         """Never demand more than open − unapplied credit − money received or in flight."""
-        return max(0, self.invoice.open - self.matched - self.unapplied - self.in_flight)
+        due = self.invoice.open - self.matched - self.unapplied - self.in_flight
+        return max(0, due)
 
     @property
     def demand(self) -> Money:
         return Money(self.demandable, self.invoice.currency)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every e-mail address known for this debt, each once: the invoice's own first, then the customer's."""
+        contacts = self.customer.contacts if self.customer else ()
+        found: dict[str, str] = {}
+        for field in (self.invoice.email, *[contact.email for contact in contacts]):
+            for address in addresses_in(field) if field else ():
+                found.setdefault(address.casefold(), address)
+        return tuple(found.values())
 
     def days_past_due(self, on: dt.date) -> int | None:
         """Negative before the due day, 0 on it; None without a due date."""

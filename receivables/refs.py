@@ -7,7 +7,7 @@ class RefError(ValueError):
     """A reference that cannot be read."""
 
 
-class Ref(msgspec.Struct, frozen=True, order=True):
+class Ref(msgspec.Struct, frozen=True, order=True, gc=False):
     """`books:invoice:1042`: the connection's name in owed.toml, the kind of fact, and the platform's own id."""
 
     connection: str

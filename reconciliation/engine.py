@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from receivables.breaks import Break
+from receivables.breaks import Break, BreakKind
 from receivables.facts import Payment
 from receivables.money import Money
 from receivables.open_items import Blocker
 from receivables.refs import Ref
 from receivables.snapshot import Key, Snapshot
-from reconciliation import balances, credits, documents, identity, items
+from reconciliation import balances, documents, identity, items, unapplied
 from reconciliation.explain import explain_break
 from reconciliation.matchers import Matcher, Payer, Suggestion, exact_amount, reference, stated_link
 from reconciliation.open_book import OpenBook
@@ -76,7 +76,7 @@ class _Run:
         self.breaks += self._unapplied()
         self.breaks += self._given_back()
         open_items = items.assemble(self.snapshot, self.debtors, self.mirrors, self.matches, self._blockers())
-        shared = credits.share(open_items, credits.unapplied(self.snapshot, self.debtors))
+        shared = unapplied.share(open_items, unapplied.credit_of(self.snapshot, self.debtors))
         return Reconciliation(
             items=tuple(shared),
             matches=tuple(self.matches),
@@ -163,7 +163,7 @@ class _Run:
                 pending=payment.status == "pending",
             )
             self.matches.append(match)
-            kind = "proposed match" if match.band == "propose" else "missing counterpart"
+            kind: BreakKind = "proposed match" if match.band == "propose" else "missing counterpart"
             if not match.pending:
                 self.breaks.append(explain_break(kind, payment, taken, ref, suggestion.evidence))
         if left > 0:

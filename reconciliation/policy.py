@@ -9,7 +9,5 @@ class MatchPolicy:
 
     #: A feed posts a Stripe payment into the books at most so many days after the customer paid.
     sighting_days: int = 7
-    #: A payment without any reference is only looked for among invoices issued at most so long before it.
-    amount_window_days: int = 400
     #: Invoice numbers shorter than this are too common to be found inside free text.
     shortest_number: int = 4

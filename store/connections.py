@@ -24,6 +24,7 @@ class Known:
     problem: str
     synced_at: dt.datetime | None
     tried_at: dt.datetime | None
+    checked_at: dt.datetime | None
     reminds_by_itself: bool | None
     posted_by_others: bool | None
 
@@ -59,6 +60,7 @@ def known(tx: Transaction) -> dict[str, Known]:
             row.problem,
             row.synced_at,
             row.tried_at,
+            row.checked_at,
             _answer(row.reminds_by_itself),
             _answer(row.posted_by_others),
         )

@@ -60,7 +60,7 @@ class Effect:
 
 
 class NewEffect(msgspec.Struct, frozen=True, kw_only=True):
-    """What planning hands over. `intent` is the business identity; `needs` are ids of effects to be sent first."""
+    """What planning hands over. `intent` is the business identity; `needs` are the intents of effects to be sent first."""
 
     intent: str
     command: AnyCommand
@@ -160,9 +160,9 @@ def mark_phase(tx: Transaction, effect: Effect, phase: str) -> bool:
     return tx.execute(mine.values(phase=phase)).rowcount == 1
 
 
-def sent(tx: Transaction, now: dt.datetime, effect: Effect, reference: str, url: str = "") -> bool:
+def sent(tx: Transaction, now: dt.datetime, effect: Effect, reference: str, url: str = "", actor: str = "owed") -> bool:
     changes = {"finished_at": now, "reference": reference, "url": url, "error": "", "lease_until": None}
-    return _move(tx, now, effect, "sent", changes, {"reference": reference})
+    return _move(tx, now, effect, "sent", changes, {"reference": reference}, actor)
 
 
 def failed(tx: Transaction, now: dt.datetime, effect: Effect, error: str) -> bool:
@@ -172,14 +172,21 @@ def failed(tx: Transaction, now: dt.datetime, effect: Effect, error: str) -> boo
 
 def uncertain(tx: Transaction, now: dt.datetime, effect: Effect, error: str, look_at: dt.datetime | None) -> bool:
     """It may have happened. `look_at` is when it may be read back: not before the answer can have settled."""
-    changes = {"not_before": look_at, "error": error, "lease_until": None}
+    changes = {"not_before": look_at, "error": error}
     return _move(tx, now, effect, "uncertain", changes, {"error": error})
 
 
-def try_again(tx: Transaction, now: dt.datetime, effect: Effect, error: str, not_before: dt.datetime | None) -> bool:
+def try_again(
+    tx: Transaction,
+    now: dt.datetime,
+    effect: Effect,
+    error: str,
+    not_before: dt.datetime | None,
+    actor: str = "owed",
+) -> bool:
     """It surely did not happen: back to approved."""
-    changes = {"not_before": not_before, "error": error, "lease_until": None}
-    return _move(tx, now, effect, "approved", changes, {"error": error})
+    changes = {"not_before": not_before, "error": error, "lease_until": None, "finished_at": None}
+    return _move(tx, now, effect, "approved", changes, {"error": error}, actor)
 
 
 def needs_human(tx: Transaction, now: dt.datetime, effect: Effect, why: str) -> bool:

@@ -40,6 +40,8 @@ connection = _table(
     Column("problem", Words, nullable=False, default=""),
     Column("synced_at", UtcText),
     Column("tried_at", UtcText),
+    #: When the platform was last asked who it is and whether it reminds by itself.
+    Column("checked_at", UtcText),
     Column("reminds_by_itself", Whole),
     Column("posted_by_others", Whole),
     PrimaryKeyConstraint("organisation", "name"),
@@ -210,7 +212,7 @@ outbox = _table(
     Column("key", Words, nullable=False, default=""),
     #: Where a blind send stands: "" or "commit" (the point of no return was passed).
     Column("phase", Words, nullable=False, default=""),
-    #: Outbox ids that have to be sent first (a reminder waits for its pay links).
+    #: Intents that have to be sent first (a reminder waits for its pay links).
     Column("needs", Words, nullable=False, default="[]"),
     Column("before", Words, nullable=False, default="{}"),
     Column("lease_owner", Words, nullable=False, default=""),

@@ -14,21 +14,19 @@ from receivables.snapshot import Snapshot
 Credit = dict[tuple[str, str], int]
 
 
-def unapplied(snapshot: Snapshot, debtors: dict[Ref, str]) -> Credit:
+def credit_of(snapshot: Snapshot, debtors: dict[Ref, str]) -> Credit:
     """Unapplied parts of settled payments and open parts of credit notes, per debtor and currency."""
     credit: Credit = defaultdict(int)
     for payment in snapshot.payments.values():
         if payment.unapplied > 0 and payment.status == "settled":
-            credit[_debtor(snapshot, debtors, payment.connection, payment.customer_id), payment.currency] += (
-                payment.unapplied
-            )
+            credit[_debtor(debtors, payment.connection, payment.customer_id), payment.currency] += payment.unapplied
     for note in snapshot.credit_notes.values():
         if note.open > 0 and note.status == "open":
-            credit[_debtor(snapshot, debtors, note.connection, note.customer_id), note.currency] += note.open
+            credit[_debtor(debtors, note.connection, note.customer_id), note.currency] += note.open
     return {key: amount for key, amount in credit.items() if key[0]}
 
 
-def _debtor(snapshot: Snapshot, debtors: dict[Ref, str], connection: str, customer: str) -> str:
+def _debtor(debtors: dict[Ref, str], connection: str, customer: str) -> str:
     return debtors.get(Ref(connection, "customer", customer), "")
 
 

@@ -5,7 +5,7 @@ from alembic import op
 
 from store import columns
 
-revision = "9ea17f73584c"
+revision = "7ef0214b8665"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("problem", sa.Text(), nullable=False),
         sa.Column("synced_at", columns.UtcText(), nullable=True),
         sa.Column("tried_at", columns.UtcText(), nullable=True),
+        sa.Column("checked_at", columns.UtcText(), nullable=True),
         sa.Column("reminds_by_itself", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("posted_by_others", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("organisation", "name", name=op.f("pk_connection")),

@@ -1,0 +1,62 @@
+"""The composition root: settings in, an installation ready to work out. Tests swap parts by keyword."""
+
+import datetime as dt
+from pathlib import Path
+
+from connectors.registry import open_connector
+from outreach.compose import Sender
+from owed.clock import Clock, is_alive, process_name, wall
+from owed.errors import BadSettings, Outside
+from owed.settings import Settings, load
+from store import connections, organisations, outcomes
+from store.credentials import Vault
+from store.engine import Store, StoreError, open_engine
+from store.migrate import upgrade
+from sync.installation import Installation, Processes
+
+
+def read_settings(config: Path, rules: Path | None = None) -> Settings:
+    """Raises BadSettings with every problem at once."""
+    settings, problems = load(config, rules)
+    if problems:
+        raise BadSettings(problems)
+    return settings
+
+
+def install(config: Path, *, now: dt.datetime | None = None, rules: Path | None = None) -> Installation:
+    """Open the store, bring it to this version's schema, and put the parts together. Raises CommandError."""
+    settings = read_settings(config, rules)
+    clock = Clock(now)
+    try:
+        engine = open_engine(settings.store_url)
+        upgrade(engine)
+        vault = Vault.from_file(settings.key_file)
+    except StoreError as error:
+        raise Outside(str(error)) from error
+    store = Store(engine, settings.business.id)
+    with store.write() as tx:
+        organisations.declare(tx, settings.business.name, clock())
+        for name, connection in settings.connections.items():
+            connections.declare(tx, name, connection.endpoint.platform, connection.endpoint.account)
+        outcomes.save_rulebook(tx, settings.rulebook.version, settings.text, clock())
+    sender = settings.sender
+    return Installation(
+        business=settings.business,
+        store=store,
+        vault=vault,
+        endpoints={name: connection.endpoint for name, connection in settings.connections.items()},
+        books={name: connection.books for name, connection in settings.connections.items()},
+        sending=settings.sending,
+        sender=Sender(
+            address=sender.address,
+            reply_to=sender.reply_to,
+            signature=sender.signature,
+            bank_details=sender.bank_details,
+        ),
+        rulebook=settings.rulebook,
+        clock=clock,
+        wall=wall,
+        processes=Processes(process_name(), is_alive),
+        open_connector=open_connector,
+        match_policy=settings.matching,
+    )

@@ -1,0 +1,56 @@
+"""owed journal: what was decided and done, and the proof that nobody changed it."""
+
+from typing import Annotated
+
+import typer
+
+from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
+from owed.cli.printing import print_json, say, table
+from owed.errors import Outside
+from store import journal
+
+application = typer.Typer(help="The append-only journal.", no_args_is_help=True)
+
+
+@application.command("verify")
+def verify(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False) -> None:
+    """Recompute the whole chain of hashes; keep the printed head elsewhere to notice a cut tail."""
+    installation = open_installation(config, now)
+    with installation.store.read() as tx:
+        verdict = journal.verify(tx)
+    if as_json:
+        print_json({"entries": verdict.count, "head": verdict.head, "fault": verdict.fault})
+    elif not verdict.fault:
+        say(f"{verdict.count} entries, unbroken; head {verdict.head}")
+    if verdict.fault:
+        raise Outside(f"journal: {verdict.fault}")
+
+
+@application.command("list")
+def listing(
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    as_json: Json = False,
+    subject: Annotated[str, typer.Option(help="Only about this, such as an outbox id.")] = "",
+) -> None:
+    """The entries, oldest first."""
+    installation = open_installation(config, now)
+    with installation.store.read() as tx:
+        entries = list(journal.entries(tx, subject))
+    if as_json:
+        print_json(
+            [
+                {
+                    "number": one.number,
+                    "at": one.at,
+                    "actor": one.actor,
+                    "event": one.event,
+                    "subject": one.subject,
+                    "hash": one.hash,
+                }
+                for one in entries
+            ]
+        )
+        return
+    rows = [[one.number, f"{one.at:%Y-%m-%d %H:%M:%S}", one.actor, one.event, one.subject] for one in entries]
+    table("", ["number", "at (UTC)", "actor", "event", "about"], rows, numbers=["number"])

@@ -1,0 +1,131 @@
+"""owed outbox: every intended effect and where it stands."""
+
+from typing import Annotated
+
+import typer
+
+from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
+from owed.cli.plan import actor
+from owed.cli.printing import print_json, say, table
+from owed.errors import Mistake
+from receivables.commands import SendReminder
+from store import outbox
+from store.outbox import Effect
+from sync.installation import Installation
+
+application = typer.Typer(help="Every intended effect and where it stands.", no_args_is_help=True)
+
+
+@application.command("list")
+def listing(
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    as_json: Json = False,
+    state: Annotated[str, typer.Option(help="Only this state, such as needs_human.")] = "",
+) -> None:
+    """Effects in the order in which they were planned."""
+    installation = open_installation(config, now)
+    with installation.store.read() as tx:
+        effects = outbox.listed(tx, [state] if state else [])
+    if as_json:
+        print_json([_as_json(effect) for effect in effects])
+        return
+    rows = [
+        [
+            one.id[:8],
+            one.state,
+            one.verb,
+            one.connection,
+            one.debtor or one.subjects[0],
+            one.attempt,
+            one.error or one.url,
+        ]
+        for one in effects
+    ]
+    table("", ["id", "state", "what", "through", "about", "tries", "remark"], rows, numbers=["tries"])
+
+
+def _as_json(effect: Effect) -> dict[str, object]:
+    return {
+        "id": effect.id,
+        "intent": effect.intent,
+        "verb": effect.verb,
+        "connection": effect.connection,
+        "debtor": effect.debtor,
+        "subjects": list(effect.subjects),
+        "state": effect.state,
+        "attempt": effect.attempt,
+        "planned_at": effect.planned_at,
+        "approved_by": effect.approved_by,
+        "started_at": effect.started_at,
+        "finished_at": effect.finished_at,
+        "reference": effect.reference,
+        "url": effect.url,
+        "error": effect.error,
+    }
+
+
+def _find(installation: Installation, word: str) -> Effect:
+    with installation.store.read() as tx:
+        found = [one for one in outbox.listed(tx) if one.id.startswith(word) or one.intent == word]
+    if len(found) != 1:
+        raise Mistake(f"{word}: {'no' if not found else 'more than one'} outbox row begins so; see owed outbox list")
+    return found[0]
+
+
+@application.command("show")
+def show(effect: str, config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False) -> None:
+    """One effect in full, with the words of the message."""
+    found = _find(open_installation(config, now), effect)
+    if as_json:
+        print_json({**_as_json(found), "command": found.command})
+        return
+    for name, value in _as_json(found).items():
+        say(f"{name:>12}: {value}")
+    if isinstance(found.command, SendReminder):
+        say(f"\nTo: {', '.join(found.command.to)}\nSubject: {found.command.subject}\n\n{found.command.text}")
+
+
+@application.command("cancel")
+def cancel(effect: str, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
+    """Take back what has not begun to leave."""
+    installation = open_installation(config, now)
+    found = _find(installation, effect)
+    with installation.store.write() as tx:
+        done = outbox.cancel(tx, installation.clock(), found, "cancelled by hand", actor())
+    if not done:
+        raise Mistake(f"it is {found.state}: only what is planned or approved can be cancelled")
+    say("cancelled")
+
+
+@application.command("resolve")
+def resolve(
+    effect: str,
+    outcome: Annotated[str, typer.Argument(help="sent, or not-sent.")],
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+) -> None:
+    """Say what became of an effect that owed cannot find out about: it was sent, or it was not."""
+    installation = open_installation(config, now)
+    found = _find(installation, effect)
+    if found.state != "needs_human" or outcome not in ("sent", "not-sent"):
+        raise Mistake("resolve takes a row that needs a person, and then: sent, or not-sent")
+    instant = installation.clock()
+    with installation.store.write() as tx:
+        if outcome == "sent":
+            outbox.sent(tx, instant, found, "confirmed by hand", actor=actor())
+        else:
+            outbox.try_again(tx, instant, found, "not sent, by a person's word", None, actor=actor())
+    say("it counts as sent" if outcome == "sent" else "it will be sent by the next owed apply")
+
+
+@application.command("retry")
+def retry(effect: str, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
+    """Try again what the platform refused, after the cause was mended."""
+    installation = open_installation(config, now)
+    found = _find(installation, effect)
+    if found.state != "failed":
+        raise Mistake(f"it is {found.state}: only what failed can be tried again")
+    with installation.store.write() as tx:
+        outbox.try_again(tx, installation.clock(), found, "", None, actor=actor())
+    say("it will be sent by the next owed apply")

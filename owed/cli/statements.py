@@ -1,0 +1,151 @@
+"""owed dispute, promise, hold, opt-out: what a person knows and no platform does."""
+
+import datetime as dt
+import uuid
+from typing import Annotated
+
+import msgspec
+import typer
+
+from owed.cli.options import DEFAULT_CONFIG, Config, Now, day, open_installation
+from owed.cli.plan import actor
+from owed.cli.printing import say
+from owed.cli.references import find
+from owed.errors import Mistake
+from receivables.local_facts import Dispute, Hold, LocalFact, OptOut, Promise
+from receivables.money import Money, MoneyError
+from receivables.refs import LOCAL
+from receivables.snapshot import Snapshot
+from store import ingest, journal
+from sync.assess import load_snapshot
+from sync.installation import Installation
+
+Subject = Annotated[str, typer.Argument(metavar="REF", help="An invoice or customer: reference, number, id or name.")]
+Reason = Annotated[str, typer.Option("--reason", help="In your words; it stands in the history.")]
+
+
+def register(application: typer.Typer) -> None:
+    application.command("dispute")(dispute)
+    application.command("promise")(promise)
+    application.command("hold")(hold)
+    application.command("opt-out")(opt_out)
+
+
+def dispute(
+    ref: Subject,
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    reason: Reason = "",
+    resolve: Annotated[bool, typer.Option("--resolve", help="The dispute is settled.")] = False,
+) -> None:
+    """The customer contests it: nothing is demanded until it is resolved."""
+    installation = open_installation(config, now)
+    if resolve:
+        _end(installation, ref, Dispute, "resolved_at")
+    else:
+        _state(installation, ref, Dispute(**_about(installation, ref, reason)))
+
+
+def promise(
+    ref: Subject,
+    on: Annotated[str, typer.Option("--on", "--until", help="The day the customer will pay.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    reason: Reason = "",
+    amount: Annotated[str, typer.Option(help="How much, such as '120.00 GBP'; else the whole balance.")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="The promise no longer holds.")] = False,
+) -> None:
+    """The customer promised to pay: reminders rest until that day and a short grace."""
+    installation = open_installation(config, now)
+    if withdraw:
+        _end(installation, ref, Promise, "withdrawn_at")
+        return
+    if not on:
+        raise Mistake("promise needs --on DAY, such as --on 2026-01-31")
+    try:
+        money = Money.parse(amount) if amount else Money(0, "")
+    except MoneyError as error:
+        raise Mistake(f"--amount {amount}: {error}") from None
+    about = _about(installation, ref, reason)
+    _state(
+        installation, ref, Promise(**about, promised_on=day(on, "--on"), amount=money.minor, currency=money.currency)
+    )
+
+
+def hold(
+    ref: Subject,
+    until: Annotated[str, typer.Option("--until", help="The first day on which it may be chased again.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    reason: Reason = "",
+    lift: Annotated[bool, typer.Option("--lift", help="End the hold.")] = False,
+) -> None:
+    """Do not contact about it, until a day or until the hold is lifted."""
+    installation = open_installation(config, now)
+    if lift:
+        _end(installation, ref, Hold, "lifted_at")
+    else:
+        until_on = day(until, "--until") if until else None
+        _state(installation, ref, Hold(**_about(installation, ref, reason), until_on=until_on))
+
+
+def opt_out(
+    ref: Subject,
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    reason: Reason = "",
+    channel: Annotated[str, typer.Option(help="all, email, platform, sms, call or letter.")] = "all",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="The customer may be contacted again.")] = False,
+) -> None:
+    """The customer asked not to be contacted."""
+    installation = open_installation(config, now)
+    if withdraw:
+        _end(installation, ref, OptOut, "withdrawn_at")
+        return
+    try:
+        fact = msgspec.convert({**_about(installation, ref, reason), "channel": channel}, OptOut)
+    except msgspec.ValidationError:
+        raise Mistake(f"--channel {channel}: expected all, email, platform, sms, call or letter") from None
+    _state(installation, ref, fact)
+
+
+def _about(installation: Installation, word: str, reason: str) -> dict[str, object]:
+    subject = find(load_snapshot(installation), word)
+    return {
+        "connection": LOCAL,
+        "id": uuid.uuid4().hex,
+        "subject": str(subject.ref),
+        "reason": reason,
+        "stated_by": actor(),
+        "stated_at": installation.clock(),
+    }
+
+
+def _state(installation: Installation, word: str, fact: LocalFact) -> None:
+    with installation.store.write() as tx:
+        ingest.state(tx, installation.clock(), fact)
+        journal.append(tx, installation.clock(), fact.kind, fact.subject, fact, actor())
+    say(f"{fact.kind.replace('_', '-')} recorded for {word} ({fact.subject})")
+
+
+def _end(installation: Installation, word: str, kind: type[LocalFact], field: str) -> None:
+    """Close every statement of a kind that is in force about a thing."""
+    snapshot = load_snapshot(installation)
+    in_force = _in_force(snapshot, str(find(snapshot, word).ref), kind, field)
+    if not in_force:
+        raise Mistake(f"{word}: no {kind.kind.replace('_', '-')} is in force")
+    now: dt.datetime = installation.clock()
+    with installation.store.write() as tx:
+        for fact in in_force:
+            ended = msgspec.structs.replace(fact, **{field: now})
+            ingest.state(tx, now, ended)
+            journal.append(tx, now, f"{kind.kind} ended", fact.subject, ended, actor())
+    say(f"ended for {word}")
+
+
+def _in_force(snapshot: Snapshot, subject: str, kind: type[LocalFact], field: str) -> list[LocalFact]:
+    return [
+        one
+        for one in snapshot.local
+        if isinstance(one, kind) and one.subject == subject and getattr(one, field) is None
+    ]

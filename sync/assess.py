@@ -1,0 +1,121 @@
+"""From the store to decisions: load, reconcile, add what only the shell knows, evaluate. Writes nothing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from receivables.business import ConnectionState
+from receivables.decisions import Decision
+from receivables.history import Contacted, History
+from receivables.open_items import OpenItem
+from receivables.refs import Ref
+from receivables.rewind import rewind
+from receivables.snapshot import Snapshot, take
+from reconciliation.engine import reconcile
+from reconciliation.results import Reconciliation
+from rules.evaluate import evaluate
+from store import connections, outbox, snapshots
+from store.engine import Transaction
+from store.outbox import Effect
+from sync.installation import Installation
+
+#: Intents of messages that went to the owner instead of the debtor end so; they never count as contact.
+REDIRECTED = "#redirected"
+
+MESSAGES = ("send_reminder", "send_invoice_email")
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One look at everything, at one instant."""
+
+    snapshot: Snapshot
+    reconciliation: Reconciliation
+    items: tuple[OpenItem, ...]
+    history: History
+    decisions: tuple[Decision, ...] = ()
+
+    def item(self, ref: str) -> OpenItem | None:
+        return next((item for item in self.items if str(item.invoice.ref) == ref), None)
+
+
+def load_snapshot(installation: Installation) -> Snapshot:
+    """Facts as known at owed's now: today's, a past day's, or for days before the first sync rebuilt from documents."""
+    now = installation.clock()
+    with installation.store.read() as tx:
+        first = snapshots.first_known_at(tx)
+        states = _states(tx, installation)
+        if first is None or now >= first:
+            return take(installation.business, now, states, snapshots.load_facts(tx, now))
+        return rewind(take(installation.business, first, states, snapshots.load_facts(tx, first)), now)
+
+
+def assess(
+    installation: Installation,
+    *,
+    in_flight: Mapping[Ref, int] | None = None,
+    decide: bool = True,
+) -> Assessment:
+    """`in_flight` is money just seen on its way, in minor units, beside what the facts tell."""
+    snapshot = load_snapshot(installation)
+    reconciliation = reconcile(snapshot, installation.match_policy)
+    with installation.store.read() as tx:
+        effects = outbox.listed(tx)
+    history = History(_contacts(effects, installation.sending.mode))
+    items = tuple(_with_money_in_flight(reconciliation.items, in_flight or {}))
+    decisions: tuple[Decision, ...] = ()
+    if decide:
+        found = evaluate(
+            installation.rulebook, items, snapshot.business, snapshot.connections, history, snapshot.taken_at
+        )
+        decisions = tuple(found)
+    return Assessment(snapshot, reconciliation, items, history, decisions)
+
+
+def _states(tx: Transaction, installation: Installation) -> list[ConnectionState]:
+    """The owner's answers in owed.toml go before what a platform says of itself."""
+    known = connections.known(tx)
+    states = []
+    for name, endpoint in installation.endpoints.items():
+        books = installation.books[name]
+        row = known.get(name)
+        reminds = books.reminds_by_itself
+        states.append(
+            ConnectionState(
+                name=name,
+                platform=endpoint.platform,
+                synced_at=row.synced_at if row else None,
+                reminds_by_itself=row.reminds_by_itself if reminds is None and row else reminds,
+                clearing_accounts=books.clearing_accounts,
+                posted_by_others=books.posted_by_others,
+            )
+        )
+    return states
+
+
+def _contacts(effects: Iterable[Effect], mode: str) -> Iterable[Contacted]:
+    """Messages of the mode that is in force: a rehearsal to the owner never counts as contact with the debtor."""
+    for effect in effects:
+        decision = effect.decision
+        if effect.verb not in MESSAGES or effect.intent.endswith(REDIRECTED) != (mode == "redirect"):
+            continue
+        if decision is not None:
+            yield Contacted(
+                key=decision.key,
+                debtor=effect.debtor,
+                invoices=effect.subjects,
+                policy=decision.policy,
+                step=decision.step,
+                stage=decision.stage,
+                channel=decision.channel,
+                state=effect.state,  # type: ignore[arg-type]  # the outbox's states are the contact's
+                at=effect.started_at or effect.planned_at,
+                alongside=decision.alongside,
+            )
+
+
+def _with_money_in_flight(items: Iterable[OpenItem], in_flight: Mapping[Ref, int]) -> Iterable[OpenItem]:
+    for item in items:
+        amount = max(in_flight.get(item.invoice.ref, 0), item.in_flight)
+        yield item if amount == item.in_flight else msgspec.structs.replace(item, in_flight=amount)

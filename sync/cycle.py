@@ -1,0 +1,102 @@
+"""The hourly round: pull, reconcile, decide, plan, approve what needs no person, deliver."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from receivables.money import Money
+from store import organisations, outbox, outcomes
+from store.outbox import Effect, NewEffect
+from sync.assess import Assessment, assess
+from sync.deliver import Outcome, deliver
+from sync.deliver import Progress as Told
+from sync.installation import Installation
+from sync.planning import Plan, plan
+from sync.pull import Progress, PullReport, pull
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round did."""
+
+    pulls: list[PullReport] = field(default_factory=list)
+    assessment: Assessment | None = None
+    plan: Plan | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def synchronise(
+    installation: Installation, names: Iterable[str] | None = None, progress: Progress | None = None
+) -> list[PullReport]:
+    """Pull the connections (all when none is named), then reconcile and remember the breaks."""
+    wanted = [name for name in (names or installation.endpoints) if _is_pulled(installation, name)]
+    reports = [pull(installation, name, progress) for name in wanted]
+    remember_breaks(installation, assess(installation, decide=False))
+    return reports
+
+
+def _is_pulled(installation: Installation, name: str) -> bool:
+    return installation.endpoints[name].platform != "email"
+
+
+def remember_breaks(installation: Installation, assessment: Assessment) -> None:
+    with installation.store.write() as tx:
+        outcomes.save_breaks(tx, installation.clock(), assessment.reconciliation.breaks)
+
+
+def look(installation: Installation) -> tuple[Assessment, Plan]:
+    """What would be done now. Writes nothing: this is what `owed plan` shows."""
+    assessment = assess(installation)
+    with installation.store.read() as tx:
+        known = {effect.intent: effect for effect in outbox.listed(tx)}
+    return assessment, plan(installation, assessment, known)
+
+
+def write_down(installation: Installation, assessment: Assessment, made: Plan) -> list[Effect]:
+    """Save the decisions and the intended effects; an intent that is there already stays as it is."""
+    now = installation.clock()
+    with installation.store.write() as tx:
+        outcomes.save_decisions(tx, now, assessment.decisions)
+        return [outbox.plan(tx, now, effect) for effect in made.effects]
+
+
+def approve(installation: Installation, effects: Iterable[Effect], actor: str) -> int:
+    """Release planned effects for sending."""
+    count = 0
+    with installation.store.write() as tx:
+        for effect in effects:
+            if effect.state == "planned":
+                count += outbox.approve(tx, installation.clock(), effect, actor)
+    return count
+
+
+def needs_person(installation: Installation, effect: NewEffect | Effect) -> bool:
+    """A step marked `approval = true`, or a demand above `[sending] approval_above`, waits for `owed approve`."""
+    decision = effect.decision
+    if decision is None:
+        return False
+    limit = installation.sending.approval_above
+    demand = decision.demand
+    above = (
+        limit is not None
+        and isinstance(demand, Money)
+        and demand.currency == limit.currency
+        and demand.minor > limit.minor
+    )
+    return decision.approval or above
+
+
+def run_round(installation: Installation, progress: Told | None = None) -> Round:
+    """Everything, as the worker does it every hour. Sends nothing before go-live, whatever the mode."""
+    done = Round(pulls=synchronise(installation))
+    done.assessment, done.plan = look(installation)
+    with installation.store.read() as tx:
+        live = organisations.standing(tx).live_at is not None
+    if live and installation.sending.mode != "off":
+        effects = write_down(installation, done.assessment, done.plan)
+        approve(installation, _unattended(installation, effects), "owed worker")
+        done.outcomes = deliver(installation, progress)
+    return done
+
+
+def _unattended(installation: Installation, effects: Iterable[Effect]) -> list[Effect]:
+    return [effect for effect in effects if not needs_person(installation, effect)]

@@ -1,0 +1,81 @@
+"""Everything a task needs to know about one organisation, put together once by the composition root."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from connectors.protocol import Clock, Connector, Endpoint, Limiter, TokenStore
+from outreach.compose import Sender
+from receivables.business import Business
+from receivables.money import Money
+from reconciliation.policy import MatchPolicy
+from rules.schema import Rulebook
+from store.credentials import Vault
+from store.engine import Store
+
+SendingMode = Literal["off", "redirect", "live"]
+
+
+class Opener(Protocol):
+    """How connectors are made; `connectors.registry.open_connector` fulfils it."""
+
+    def __call__(self, endpoint: Endpoint, tokens: TokenStore, limiter: Limiter, clock: Clock) -> Connector: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The [sending] table. `redirect_to` gets our own mail in redirect mode."""
+
+    mode: SendingMode = "off"
+    redirect_to: str = ""
+    #: Messages a day over all debtors, after the ramp.
+    daily_cap: int = 200
+    #: Messages on the first day after go-live; doubled every day until the cap.
+    ramp_start: int = 10
+    #: How long after an unanswered request its read-back can be trusted.
+    settle: dt.timedelta = dt.timedelta(seconds=120)
+    #: Leave a note on the invoice in the books for every reminder sent.
+    note_in_books: bool = True
+    #: Acts above this amount wait for `owed approve`, per currency of the amount.
+    approval_above: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookSettings:
+    """What the owner said about one connection that keeps books."""
+
+    clearing_accounts: dict[str, str] = field(default_factory=dict)
+    posted_by_others: bool | None = None
+    reminds_by_itself: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Who works here, and whether another worker still lives (None: cannot be told)."""
+
+    name: str
+    is_alive: Callable[[str], bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One organisation, ready to work. `clock` is owed's (it can be moved), `wall` is real time."""
+
+    business: Business
+    store: Store
+    vault: Vault
+    endpoints: dict[str, Endpoint]
+    books: dict[str, BookSettings]
+    sending: Sending
+    sender: Sender
+    rulebook: Rulebook
+    clock: Clock
+    wall: Clock
+    processes: Processes
+    open_connector: Opener
+    match_policy: MatchPolicy = field(default_factory=MatchPolicy)
+
+    def first_of(self, platform: str) -> str:
+        """The name of the first connection to a platform, or ""."""
+        return next((name for name, endpoint in self.endpoints.items() if endpoint.platform == platform), "")

@@ -1,0 +1,158 @@
+"""From decisions to intended effects. Nothing is written here: `owed plan` shows this, `owed apply` carries it out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from outreach.compose import compose
+from receivables.commands import AddNote, RecordPayment, SendInvoiceEmail, SendReminder
+from receivables.decisions import Decision
+from receivables.open_items import OpenItem
+from receivables.refs import Ref
+from reconciliation.results import Match
+from store.outbox import Effect, NewEffect
+from sync import links
+from sync.assess import MESSAGES, REDIRECTED, Assessment
+from sync.installation import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`effects` in the order in which they have to happen; `stuck` are acts that cannot be carried out, and why."""
+
+    effects: tuple[NewEffect, ...]
+    stuck: tuple[tuple[Decision, str], ...] = ()
+
+    @property
+    def messages(self) -> list[NewEffect]:
+        return [effect for effect in self.effects if effect.command.verb in MESSAGES]
+
+
+def plan(installation: Installation, assessment: Assessment, known: Mapping[str, Effect]) -> Plan:
+    """`known` are the outbox's rows by intent: what was refused before is not tried again by itself."""
+    items = {str(item.invoice.ref): item for item in assessment.items}
+    effects = [*_postings(installation, assessment), *links.outdated(assessment.snapshot, items)]
+    stuck = []
+    for decision in assessment.decisions:
+        if decision.verdict != "act":
+            continue
+        concerned = [items[str(ref)] for ref in decision.invoices]
+        before = known.get(_intent(installation, decision))
+        if before and before.state in ("failed", "needs_human"):
+            stuck.append((decision, before.error or "it was refused before; see: owed outbox list"))
+            continue
+        made, why = _message(installation, decision, concerned, known)
+        effects += made
+        stuck += [(decision, why)] if why else []
+    return Plan(tuple(_once(effects)), tuple(stuck))
+
+
+def _intent(installation: Installation, decision: Decision) -> str:
+    return decision.key + (REDIRECTED if installation.sending.mode == "redirect" else "")
+
+
+def _message(
+    installation: Installation, decision: Decision, items: list[OpenItem], known: Mapping[str, Effect]
+) -> tuple[list[NewEffect], str]:
+    """The links that a message needs, the message, and the note about it; or why it cannot be sent."""
+    intent = _intent(installation, decision)
+    if decision.channel == "platform":
+        command = SendInvoiceEmail(connection=items[0].invoice.connection, invoice=items[0].invoice.ref)
+        return _with_note(
+            installation, NewEffect(intent=intent, command=command, debtor=decision.debtor, decision=decision)
+        ), ""
+    mailer = installation.first_of("email")
+    if not mailer:
+        return [], 'no e-mail connection: add a [[connection]] with platform = "email"'
+    urls, makers = _links(installation, decision, items, known)
+    message = compose(decision, items, installation.business, installation.sender, urls)
+    reminder = SendReminder(
+        connection=mailer,
+        invoices=decision.invoices,
+        to=message.to,
+        cc=message.cc,
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        sender=installation.sender.address,
+        reply_to=installation.sender.reply_to,
+        language=message.language,
+    )
+    needs = tuple(effect.intent for effect in makers)
+    effect = NewEffect(intent=intent, command=reminder, debtor=decision.debtor, decision=decision, needs=needs)
+    return [*makers, *_with_note(installation, effect)], ""
+
+
+def _links(
+    installation: Installation, decision: Decision, items: list[OpenItem], known: Mapping[str, Effect]
+) -> tuple[dict[Ref, str], list[NewEffect]]:
+    urls: dict[Ref, str] = {}
+    makers: list[NewEffect] = []
+    for item in items if decision.pay_link else ():
+        url = links.live_url(item)
+        maker = None if url else links.needed(item, installation, known)
+        if maker:
+            makers.append(maker)
+        if url or maker:
+            urls[item.invoice.ref] = url or links.token(item.invoice.ref)
+    return urls, makers
+
+
+def _with_note(installation: Installation, message: NewEffect) -> list[NewEffect]:
+    """A note on each invoice of the books, once the message has left."""
+    decision = message.decision
+    if not (installation.sending.note_in_books and decision) or installation.sending.mode != "live":
+        return [message]
+    what = f"owed: {decision.step} reminder (stage {decision.stage}) sent by {decision.channel}"
+    notes = [
+        NewEffect(
+            intent=f"note/{message.intent}/{ref}",
+            command=AddNote(connection=ref.connection, invoice=ref, text=f"{what}, asking for {decision.demand}."),
+            debtor=message.debtor,
+            needs=(message.intent,),
+        )
+        for ref in decision.invoices
+    ]
+    return [message, *notes]
+
+
+def _postings(installation: Installation, assessment: Assessment) -> Iterable[NewEffect]:
+    """Money received elsewhere, certain to be for an invoice of the books: posted gross into the clearing account."""
+    for match in assessment.reconciliation.matches:
+        if match.band == "certain" and not match.pending:
+            account = clearing_account(installation, assessment, match)
+            if account:
+                yield _posting(assessment, match, account)
+
+
+def clearing_account(installation: Installation, assessment: Assessment, match: Match) -> str:
+    """The account named for the connection and currency; "" unless the owner said that nobody else posts."""
+    books = installation.books.get(match.invoice.connection)
+    invoice = assessment.snapshot.invoice(match.invoice)
+    if books is None or invoice is None or books.posted_by_others is not False:
+        return ""
+    return books.clearing_accounts.get(invoice.currency, "")
+
+
+def _posting(assessment: Assessment, match: Match, account: str) -> NewEffect:
+    invoice = assessment.snapshot.invoices[match.invoice.connection, match.invoice.id]
+    payment = assessment.snapshot.payments[match.payment.connection, match.payment.id]
+    command = RecordPayment(
+        connection=invoice.connection,
+        invoice=invoice.ref,
+        customer=Ref(invoice.connection, "customer", invoice.customer_id),
+        amount=type(invoice.balance)(match.amount, invoice.currency),
+        paid_on=payment.paid_on or assessment.snapshot.today,
+        account=account,
+        source=payment.ref,
+        reference=payment.id,
+    )
+    return NewEffect(intent=f"post/{payment.ref}/{invoice.ref}", command=command)
+
+
+def _once(effects: Iterable[NewEffect]) -> Iterable[NewEffect]:
+    """Two messages may need the same link."""
+    told: set[str] = set()
+    for effect in effects:
+        if effect.intent not in told:
+            told.add(effect.intent)
+            yield effect

@@ -1,0 +1,19 @@
+"""What a pull brought, as plain values for printing."""
+
+from typing import Any
+
+from sync.pull import PullReport
+
+
+def what_changed(report: PullReport) -> dict[str, Any]:
+    return {
+        "connection": report.connection,
+        "platform": report.platform,
+        "calls": report.calls,
+        "error": report.error,
+        "streams": {
+            stream: {"new": saved.new, "changed": saved.changed, "same": saved.same, "gone": saved.gone}
+            for stream, saved in report.saved.items()
+        },
+        "problems": [str(problem) for problem in report.problems],
+    }
