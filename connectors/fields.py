@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from babel import Locale
 
+from connectors.errors import Malformed
 from connectors.protocol import Row
 from receivables.facts import Fact
 from receivables.money import exponent, to_minor
@@ -20,10 +21,13 @@ from receivables.problems import Problem
 Record = dict[str, Any]
 Value = TypeVar("Value")
 
+#: Beyond this nothing is an amount in any currency, and databases begin to round.
+_LARGEST = 10**15
+
 _RECORD = msgspec.json.Decoder(float_hook=Decimal)
 
 
-class Unreadable(ValueError):
+class Unreadable(Malformed):
     """A record that does not say what it must; the message names the field."""
 
 
@@ -60,9 +64,11 @@ def currency(row: Record, name: str) -> str:
 def number(row: Record, name: str) -> Decimal | int:
     """A JSON number; text that looks like one is refused, because nobody knows what wrote it."""
     value = row.get(name)
-    if type(value) is int or type(value) is Decimal:
-        return value
-    raise Unreadable(f"{name} is {_shown(value)}; expected a number")
+    if type(value) is not int and type(value) is not Decimal:
+        raise Unreadable(f"{name} is {_shown(value)}; expected a number")
+    if not -_LARGEST < value < _LARGEST:
+        raise Unreadable(f"{name} {_shown(value)} is too large to be an amount")
+    return value
 
 
 def amount(row: Record, name: str, of: str) -> int:
@@ -91,6 +97,8 @@ def whole(row: Record, name: str) -> int:
     value = row.get(name)
     if type(value) is not int:
         raise Unreadable(f"{name} is {_shown(value)}; expected a whole number")
+    if not -_LARGEST < value < _LARGEST:
+        raise Unreadable(f"{name} {_shown(value)} is too large")
     return value
 
 
@@ -184,16 +192,21 @@ def decode(raw: bytes) -> Any:
         raise Unreadable(f"not JSON: {error}") from None
 
 
+def decode_record(raw: bytes) -> Record:
+    found = decode(raw)
+    if type(found) is not dict:
+        raise Unreadable(f"is {_shown(found)}; expected a record")
+    return found
+
+
 def read_row(raw: bytes, where: str, id_field: str, translate: Callable[[Record], tuple[Fact, ...]]) -> Row:
     """One record as a Row. `where` is CONNECTION:KIND; what cannot be read becomes a problem and keeps its raw bytes."""
     name = "?"
     try:
-        row = decode(raw)
-        if type(row) is not dict:
-            raise Unreadable(f"is {_shown(row)}; expected a record")
+        row = decode_record(raw)
         name = str(row.get(id_field) or "?")
         return Row(raw, translate(row))
-    except (ValueError, ArithmeticError) as error:
+    except (Unreadable, ValueError, ArithmeticError) as error:
         return Row(raw, problem=Problem(f"{where}:{name}", str(error), "the record is kept as received"))
 
 

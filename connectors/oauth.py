@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import msgspec
@@ -18,6 +18,7 @@ import requests
 
 from connectors.errors import ConnectorError, Malformed, Refused, Unauthorised, Uncertain, Unreachable
 from connectors.protocol import Clock, Endpoint, Tokens, TokenStore
+from connectors.transport import connection_error
 
 #: A token that dies within this time is renewed before it is used.
 _MARGIN = dt.timedelta(seconds=90)
@@ -37,17 +38,6 @@ class OAuthServer:
     revoke_body: Literal["json", "form"]
 
 
-class Grant(Protocol):
-    """Where a call gets its bearer token from."""
-
-    @property
-    def renewable(self) -> bool: ...
-
-    def access(self) -> str: ...
-
-    def renew(self, refused: str) -> str: ...
-
-
 class KeyGrant:
     """A secret key: it never expires, and a refused one needs a person."""
 
@@ -63,7 +53,7 @@ class KeyGrant:
             raise Unauthorised("there is no API key: reconnect")
         return key
 
-    def renew(self, refused: str) -> str:
+    def renew(self, refused: str) -> str:  # noqa: ARG002 - the protocol's argument; a key cannot be renewed
         raise Unauthorised("the API key is refused: reconnect")
 
 
@@ -177,36 +167,37 @@ def _tokens(server: OAuthServer, endpoint: Endpoint, app: Tokens, form: dict[str
     return _read_tokens(server, answer, app, now)
 
 
+class _TokenAnswer(msgspec.Struct):
+    access_token: str
+    refresh_token: str = ""
+    expires_in: float = 1800
+    x_refresh_token_expires_in: float | None = None
+
+
 def _read_tokens(server: OAuthServer, answer: requests.Response, app: Tokens, now: dt.datetime) -> Tokens:
     try:
-        found = msgspec.json.decode(answer.content, type=dict[str, Any])
-        access = found["access_token"]
-        refresh_token = found.get("refresh_token") or app.refresh_token
-        if not isinstance(access, str) or not isinstance(refresh_token, str):
-            raise TypeError
+        found = msgspec.json.decode(answer.content, type=_TokenAnswer)
         return msgspec.structs.replace(
             app,
-            access_token=access,
-            refresh_token=refresh_token,
-            access_expires_at=_after(now, found.get("expires_in")) or now + dt.timedelta(minutes=30),
-            refresh_expires_at=_after(now, found.get("x_refresh_token_expires_in")) or app.refresh_expires_at,
+            access_token=found.access_token,
+            refresh_token=found.refresh_token or app.refresh_token,
+            access_expires_at=_after(now, found.expires_in),
+            refresh_expires_at=_after(now, found.x_refresh_token_expires_in) or app.refresh_expires_at,
         )
-    except (msgspec.DecodeError, KeyError, TypeError, OverflowError):
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError):
         raise Malformed(f"{server.title}: the token answer is not what the platform documents") from None
 
 
-def _after(now: dt.datetime, seconds: object) -> dt.datetime | None:
-    return now + dt.timedelta(seconds=seconds) if isinstance(seconds, int | float) else None
+def _after(now: dt.datetime, seconds: float | None) -> dt.datetime | None:
+    return None if seconds is None else now + dt.timedelta(seconds=seconds)
 
 
 def _post(server: OAuthServer, url: str, endpoint: Endpoint, **arguments: Any) -> requests.Response:
     headers = {"Accept": "application/json"}
     try:
         return requests.post(url, headers=headers, timeout=endpoint.timeout, allow_redirects=False, **arguments)
-    except requests.ConnectTimeout:
-        raise Unreachable(f"{server.title}: the token service does not answer") from None
     except requests.RequestException as error:
-        raise Uncertain(f"{server.title}: the token service gave no answer ({type(error).__name__})") from None
+        raise connection_error(error, f"{server.title}: token service") from None
 
 
 def _refusal(server: OAuthServer, answer: requests.Response) -> ConnectorError:

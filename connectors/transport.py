@@ -5,17 +5,17 @@ Reads are tried up to three times; writes exactly once, because only the outbox 
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import tenacity
 import urllib3
 
 from connectors.errors import ConnectorError, Malformed, Throttled, Unauthorised, Uncertain, Unreachable
-from connectors.oauth import Grant
 from connectors.protocol import Clock, Limiter
 
 READ_TRIES = 3
@@ -44,6 +44,17 @@ class Answer:
     def excerpt(self) -> str:
         """The first words of a body that is not JSON, for an error message."""
         return " ".join(self.body[:120].decode("utf-8", "replace").split())
+
+
+class Grant(Protocol):
+    """Where a call gets its bearer token from."""
+
+    @property
+    def renewable(self) -> bool: ...
+
+    def access(self) -> str: ...
+
+    def renew(self, refused: str) -> str: ...
 
 
 #: Sends one request with this access token or key, over a vendor's library.
@@ -121,9 +132,9 @@ class Caller:
 
     def _call(self, what: str, send: Send) -> Answer:
         token = self._grant.access()
-        error, answer = self._try(what, send, token)
+        error, answer = self._try(send, token)
         if isinstance(error, Unauthorised) and self._grant.renewable:
-            error, answer = self._try(what, send, self._grant.renew(token))
+            error, answer = self._try(send, self._grant.renew(token))
         if error is None:
             return answer
         if isinstance(error, Throttled):
@@ -131,7 +142,7 @@ class Caller:
         error.args = (f"{what}: {error}",)
         raise error
 
-    def _try(self, what: str, send: Send, token: str) -> tuple[ConnectorError | None, Answer]:
+    def _try(self, send: Send, token: str) -> tuple[ConnectorError | None, Answer]:
         self._limiter.spend()
         answer = send(token)
         return self._verdict(answer, self._clock()), answer
@@ -157,6 +168,15 @@ def written(answer: Answer, what: str) -> dict[str, Any]:
         return json_of(answer)
     except Malformed as error:
         raise Uncertain(f"{what}: accepted, but {error}") from None
+
+
+@contextmanager
+def one_write(what: str) -> Iterator[None]:
+    """An answer that cannot be understood never means that nothing was written."""
+    try:
+        yield
+    except (Malformed, ValueError, ArithmeticError) as error:
+        raise Uncertain(f"{what}: the answer cannot be understood: {error}") from None
 
 
 def as_float(number: Decimal) -> float:

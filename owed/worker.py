@@ -4,7 +4,6 @@ import signal
 import threading
 from collections.abc import Callable
 
-
 from sync.actors import declare
 from sync.broker import Hands
 from sync.cycle import Round

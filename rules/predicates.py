@@ -105,6 +105,9 @@ def _money(table: Table, field: Field, name: str) -> Predicate | None:
 
 def _compares_money(read: Reader, name: str, limits: Mapping[str, int]) -> Test:
     compare = _ORDER[name]
+    if len(limits) == 1:
+        (only, least), *_ = limits.items()
+        return lambda item, today: item.invoice.currency == only and compare(read(item, today), least)
 
     def test(item: OpenItem, today: dt.date) -> bool:
         limit = limits.get(item.invoice.currency)

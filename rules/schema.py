@@ -15,12 +15,13 @@ POLICY_STATUSES: tuple[PolicyStatus, ...] = ("active", "draft", "off")
 GROUPINGS: tuple[Grouping, ...] = ("customer", "invoice")
 CHANNELS: tuple[Channel, ...] = ("email", "platform")
 
-#: The template of a stage where a step names none; later stages have that of the last.
+#: The template of each stage where a step names none. The final one says that it is the last.
 TEMPLATES = ("upcoming", "friendly", "reminder", "firm", "final")
 
 
-def template_of(stage: int) -> str:
-    return TEMPLATES[min(stage, len(TEMPLATES) - 1)]
+def template_of(stage: int, last: bool) -> str:
+    """`last`: no step of the policy comes after it."""
+    return TEMPLATES[min(stage, len(TEMPLATES) - (1 if last else 2))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +86,8 @@ class Guards:
     #: In any 7 days, and in any 30.
     max_per_week: int = 3
     max_per_month: int = 10
-    #: Over all debtors in one day of the business: a wrong rule must not reach everybody at once.
-    max_messages_per_day: int = 200
     max_data_age_hours: int = 3
     promise_grace_days: int = 2
-    #: A debt older than this when its customer was released is chased only with a release of the backlog.
-    backlog_days: int = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,7 +70,7 @@ class Route:
         self.method = method
         self.label = f"{method} {template}"
         self.handler = handler
-        self._pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + r"/?\Z")
+        self._pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + r"/?\Z", re.IGNORECASE)
 
     def match(self, path: str) -> dict[str, str] | None:
         found = self._pattern.match(path)

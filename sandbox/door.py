@@ -35,6 +35,9 @@ class Door:
     def enter(self, call: Call) -> None:
         """The call is about to act."""
 
+    def begin(self, call: Call) -> None:
+        """The call acts now, under the lock."""
+
     def leave(self, call: Call, answer: Answer) -> None:
         """The call has acted; `answer` may be kept for a replay. Runs inside the same commit."""
 
@@ -44,9 +47,9 @@ class Door:
     def not_found(self, call: Call) -> Answer:  # noqa: ARG002 - the platforms look at it
         return html_answer("<h1>404 Not Found</h1>", 404)
 
-    def refusal(self, fault: Fault) -> Answer:
+    def refusal(self, fault_: Fault) -> Answer:
         """The vendor's own body for a planned refusal."""
-        return Answer(int(fault.options.get("status", 500)))
+        return Answer(int(fault_.options.get("status", 500)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = await read_call(scope, receive, self.world.clock.now())
@@ -58,6 +61,8 @@ class Door:
         if fault is not None and fault.kind == "lost":
             await drop(send, reset=False)
             return
+        if fault is not None and fault.kind == "failed":
+            answer = planned_body(fault) or self.refusal(fault)
         answer.headers["Date"] = format_datetime(self.world.clock.now(), usegmt=True)
         await send_answer(broken(answer, fault), send)
 
@@ -74,7 +79,7 @@ class Door:
 
     async def _act(self, call: Call, route: Route | None, fault: Fault | None) -> Answer:
         if fault is not None and fault.kind in BEFORE:
-            return planned_body(fault) or self.refusal(fault)
+            return self._refuse(call, fault)
         with self.world.lock:
             early = self.guard(call) if route else self.not_found(call)
             self.world.state.commit()
@@ -85,9 +90,20 @@ class Door:
             await asyncio.sleep(float(fault.options.get("seconds", 1)))
         return self._perform(call, route)
 
+    def _refuse(self, call: Call, fault: Fault) -> Answer:
+        """With the option `store` the refusal is kept under the call's key, as a vendor keeps its own failures."""
+        answer = planned_body(fault) or self.refusal(fault)
+        if fault.options.get("store"):
+            with self.world.lock:
+                self.begin(call)
+                self.leave(call, answer)
+                self.world.state.commit()
+        return answer
+
     def _perform(self, call: Call, route: Route) -> Answer:
         with self.world.lock:
             call.now = self.world.clock.now()
+            self.begin(call)
             try:
                 answer = route.handler(call)
             except Refused as refused:

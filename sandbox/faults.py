@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 BEFORE = ("throttle", "error", "unauthorized", "reset")
-AFTER = ("lost", "truncated", "malformed")
+AFTER = ("lost", "failed", "truncated", "malformed")
 KINDS = (*BEFORE, "hang", *AFTER, "token_lost")
 
 

@@ -210,8 +210,9 @@ def listed(tx: Transaction, states: Sequence[str] = ()) -> list[Effect]:
 
 
 def counts(tx: Transaction) -> dict[str, int]:
-    query = sa.select(outbox.c.state, sa.func.count()).where(tx.mine(outbox)).group_by(outbox.c.state)
-    return {row[0]: row[1] for row in tx.execute(query)}
+    number = sa.func.count().label("number")
+    query = sa.select(outbox.c.state, number).where(tx.mine(outbox)).group_by(outbox.c.state)
+    return {row.state: row.number for row in tx.execute(query)}
 
 
 def sent_since(tx: Transaction, since: dt.datetime, verbs: Iterable[str]) -> int:

@@ -1,9 +1,7 @@
 """owed golive: look at every debtor once, say whom to chase, and let sending begin."""
 
-import uuid
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
 from owed.cli.ledger import debtor_rows
@@ -11,11 +9,9 @@ from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Yes, open_instal
 from owed.cli.plan import actor
 from owed.cli.printing import print_json, say, table
 from owed.errors import Mistake
-from receivables.local_facts import Confirmation, Release
-from receivables.refs import LOCAL
-from store import connections, ingest, journal, organisations
-from store.engine import Transaction
+from store import connections
 from sync.assess import Assessment, assess
+from sync.golive import go_live as begin
 from sync.installation import Installation
 
 
@@ -58,7 +54,15 @@ def golive(
     _ask_about_reminders(installation, answers, yes)
     if not yes and not typer.confirm(f"Chase these {len(known)} debtors from now on?", default=False):
         raise typer.Exit(0)
-    _go(installation, seen, known, frozenset(skip or ()), frozenset(release or ()), answers, sent_elsewhere)
+    begin(
+        installation,
+        seen,
+        actor=actor(),
+        skipped=skip or (),
+        released=release or (),
+        reminders=answers,
+        sent_elsewhere=sent_elsewhere,
+    )
     first = installation.sending.ramp_start
     say(f"live: {len(known) - len(skip or ())} debtors will be chased; at most {first} messages on the first day")
     if installation.sending.mode != "live":
@@ -95,45 +99,3 @@ def _ask_about_reminders(installation: Installation, answers: dict[str, bool], y
             say(f"{name}: does it send reminders by itself? Its debts wait for --platform-reminders {name}=off")
         else:
             answers[name] = typer.confirm(f"Does {name} ({endpoint.platform}) send reminders by itself?", default=True)
-
-
-def _go(
-    installation: Installation,
-    seen: Assessment,
-    debtors: set[str],
-    skipped: frozenset[str],
-    released: frozenset[str],
-    answers: dict[str, bool],
-    sent_elsewhere: bool,
-) -> None:
-    now = installation.clock()
-    with installation.store.write() as tx:
-        for debtor in sorted(debtors):
-            backlog = debtor in released or "all" in released
-            fact = Release(
-                connection=LOCAL,
-                id=f"release-{debtor}",
-                subject=debtor,
-                stated_by=actor(),
-                stated_at=now,
-                chase=debtor not in skipped,
-                backlog=backlog,
-            )
-            _keep(tx, fact, seen)
-        if sent_elsewhere:
-            about = {"subject": "all", "stated_by": actor(), "stated_at": now}
-            question = Confirmation(connection=LOCAL, id=uuid.uuid4().hex, question="sent_elsewhere", **about)
-            ingest.state(tx, now, question)
-        for name, answer in answers.items():
-            connections.update(tx, name, reminds_by_itself=int(answer))
-        organisations.go_live(tx, now)
-        told = {"debtors": len(debtors), "skipped": sorted(skipped), "released": sorted(released)}
-        journal.append(tx, now, "went live", "sending", told, actor())
-
-
-def _keep(tx: Transaction, fact: Release, seen: Assessment) -> None:
-    """A later go-live may add a release, and keeps the first day: what was backlog then stays backlog."""
-    for one in seen.snapshot.local:
-        if isinstance(one, Release) and one.subject == fact.subject:
-            fact = msgspec.structs.replace(fact, stated_at=one.stated_at, backlog=fact.backlog or one.backlog)
-    ingest.state(tx, seen.snapshot.taken_at, fact)

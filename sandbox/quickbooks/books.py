@@ -70,7 +70,9 @@ class Books:
 
     def delete(self, entity: str, record: Record) -> None:
         self.tables[entity].remove(record["id"])
-        self.deleted.put({"id": f"{entity}/{record['id']}", "entity": entity, "of": record["id"], "updated": self.now()})
+        self.deleted.put(
+            {"id": f"{entity}/{record['id']}", "entity": entity, "of": record["id"], "updated": self.now()}
+        )
 
     # -- derived amounts --------------------------------------------------------------------------------------------
 
@@ -81,18 +83,18 @@ class Books:
         return [(one, line) for one in payments for line in one["lines"] if f"{line['type']}/{line['to']}" == wanted]
 
     def applied(self, entity: str, record: Record) -> int:
-        return sum(line["amount"] for _, line in self.linked(entity, record["id"]))
+        return sum(int(line["amount"]) for _, line in self.linked(entity, record["id"]))
 
     def balance(self, invoice: Record) -> int:
-        return total(invoice) - invoice.get("deposit", 0) - self.applied("Invoice", invoice)
+        return total(invoice) - int(invoice.get("deposit", 0)) - self.applied("Invoice", invoice)
 
     def remaining_credit(self, memo: Record) -> int:
         return total(memo) - self.applied("CreditMemo", memo)
 
     def unapplied(self, payment: Record) -> int:
         """Money without a document; credits that the payment brings along count as money."""
-        used = sum(line["amount"] for line in payment["lines"] if line["type"] in ("Invoice", "JournalEntry"))
-        credit = sum(line["amount"] for line in payment["lines"] if line["type"] == "CreditMemo")
+        used = sum(int(line["amount"]) for line in payment["lines"] if line["type"] in ("Invoice", "JournalEntry"))
+        credit = sum(int(line["amount"]) for line in payment["lines"] if line["type"] == "CreditMemo")
         return int(payment["total"]) + credit - used
 
     def customer_balance(self, customer: Record, *, with_jobs: bool = False) -> int:
@@ -117,6 +119,9 @@ class Books:
         """A document that is voided or deleted frees the money that was applied to it."""
         for payment, line in self.linked(entity, record["id"]):
             payment["lines"].remove(line)
+            if payment["total"] == 0:  # the application of a credit memo falls apart: the credit is free again
+                self.touch_links(payment)
+                payment["lines"] = []
             self.touch("Payment", payment)
 
 
@@ -124,5 +129,5 @@ def total(document: Record) -> int:
     """TotalAmt, including tax; discounts subtract."""
     if document.get("voided"):
         return 0
-    signs = {"discount": -1}
-    return sum(signs.get(line["kind"], 1) * line["amount"] for line in document["lines"]) + int(document["tax"])
+    amounts = [int(line["amount"]) * (-1 if line["kind"] == "discount" else 1) for line in document["lines"]]
+    return sum(amounts) + int(document["tax"])

@@ -10,7 +10,16 @@ from sandbox.quickbooks.render import stamp
 from sandbox.state import Record
 
 
-def fault(now: datetime, code: str, message: str, detail: str, *, status: int = 400, kind: str = "ValidationFault", element: str = "") -> Answer:
+def fault(
+    now: datetime,
+    code: str,
+    message: str,
+    detail: str,
+    *,
+    status: int = 400,
+    kind: str = "ValidationFault",
+    element: str = "",
+) -> Answer:
     error = {"Message": message, "Detail": detail, "code": code, "element": element}
     return json_answer({"Fault": {"Error": [error], "type": kind}, "time": stamp(now)}, status)
 
@@ -19,16 +28,22 @@ def gateway_fault(now: datetime, code: str, message: str, detail: str, kind: str
     error: Record = {"message": message, "detail": detail, "code": code, "element": None}
     body: Record = {"warnings": None, "intuitObject": None, "fault": {"error": [error], "type": kind}, "report": None}
     body |= {"queryResponse": None, "batchItemResponse": [], "attachableResponse": [], "syncErrorResponse": None}
-    return json_answer({**body, "requestId": None, "time": milliseconds(now), "status": None, "cdcresponse": []}, status)
+    return json_answer(
+        {**body, "requestId": None, "time": milliseconds(now), "status": None, "cdcresponse": []}, status
+    )
 
 
 def unauthenticated(now: datetime, detail: str) -> Answer:
-    return gateway_fault(now, "3200", "message=AuthenticationFailed; errorCode=003200; statusCode=401", detail, "AUTHENTICATION", 401)
+    return gateway_fault(
+        now, "3200", "message=AuthenticationFailed; errorCode=003200; statusCode=401", detail, "AUTHENTICATION", 401
+    )
 
 
 def wrong_company(now: datetime) -> Answer:
     message = "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403"
-    return fault(now, "3100", message, "The application has no access to this company", status=403, kind="AuthorizationFault")
+    return fault(
+        now, "3100", message, "The application has no access to this company", status=403, kind="AuthorizationFault"
+    )
 
 
 def throttled(now: datetime) -> Answer:
@@ -43,7 +58,9 @@ class Faults:
         self.now = now
 
     def stale(self) -> Refused:
-        detail = "Stale Object Error : You and another user were working on this at the same time; your work was not saved."
+        detail = (
+            "Stale Object Error : You and another user were working on this at the same time; your work was not saved."
+        )
         return Refused(fault(self.now, "5010", "Stale Object Error", detail))
 
     def not_found(self, what: str = "Object Not Found") -> Refused:
@@ -52,7 +69,9 @@ class Faults:
 
     def required(self, element: str) -> Refused:
         message = "Required param missing, need to supply the required value for the API"
-        return Refused(fault(self.now, "2020", message, f"Required parameter {element} is missing in the request", element=element))
+        return Refused(
+            fault(self.now, "2020", message, f"Required parameter {element} is missing in the request", element=element)
+        )
 
     def unsupported(self, detail: str) -> Refused:
         return Refused(fault(self.now, "2010", "Request has invalid or unsupported property", detail))
@@ -65,7 +84,9 @@ class Faults:
         return Refused(fault(self.now, "6000", message, f"Business Validation Error: {detail}"))
 
     def duplicate_name(self) -> Refused:
-        return Refused(fault(self.now, "6240", "Duplicate Name Exists Error", "The name supplied already exists. : null"))
+        return Refused(
+            fault(self.now, "6240", "Duplicate Name Exists Error", "The name supplied already exists. : null")
+        )
 
     def duplicate_number(self, number: str) -> Refused:
         detail = f"Duplicate Document Number Error : You must specify a different number. {number} is taken."

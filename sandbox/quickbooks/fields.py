@@ -68,13 +68,16 @@ FIELDS: dict[str, dict[str, Field]] = {
     "Deposit": DOCUMENT,
     "JournalEntry": DOCUMENT,
     "Item": NAME | {"Type": lambda *_: "Service"},
-    "Account": NAME | {"AccountType": plain("type"), "AccountSubType": plain("subtype"), "Classification": plain("classification")},
+    "Account": NAME
+    | {"AccountType": plain("type"), "AccountSubType": plain("subtype"), "Classification": plain("classification")},
     "Term": NAME,
     "Attachable": HEAD
     | {
         "Note": plain("note"),
         "AttachableRef.EntityRef.Type": lambda _, record: next((kind for kind, _id in record["links"]), None),
-        "AttachableRef.EntityRef.value": lambda _, record: next((identity for _kind, identity in record["links"]), None),
+        "AttachableRef.EntityRef.value": lambda _, record: next(
+            (identity for _kind, identity in record["links"]), None
+        ),
     },
 }
 

@@ -85,7 +85,9 @@ class Reads:
         return milliseconds(since)
 
     def _changed(self, entity: str, since: int, left: int) -> Record:
-        rows = [(one["updated"], render(self.books, entity, one)) for one in self.books[entity] if one["updated"] >= since]
+        rows = [
+            (one["updated"], render(self.books, entity, one)) for one in self.books[entity] if one["updated"] >= since
+        ]
         gone = [one for one in self.books.deleted if one["entity"] == entity and one["updated"] >= since]
         rows += [(one["updated"], stub(one)) for one in gone]
         rows.sort(key=lambda row: row[0])
@@ -152,7 +154,13 @@ def company_info(books: Books) -> Record:
         "FiscalYearStartMonth": "April",
         "Country": "GB",
         "Email": {"Address": company["email"]},
-        "CompanyAddr": {"Id": "1", "Line1": "2 Quay Street", "City": "Whitby", "PostalCode": "YO22 4AA", "Country": "GB"},
+        "CompanyAddr": {
+            "Id": "1",
+            "Line1": "2 Quay Street",
+            "City": "Whitby",
+            "PostalCode": "YO22 4AA",
+            "Country": "GB",
+        },
         "SupportedLanguages": "en",
         "DefaultTimeZone": "Europe/London",
         "NameValue": [{"Name": name, "Value": value} for name, value in values.items()],
@@ -168,8 +176,17 @@ def preferences(books: Books) -> Record:
     made = moment(books.company["created"])
     sales = {"AutoApplyCredit": False, "AutoApplyPayments": False, "AllowDeposit": True, "AllowDiscount": True}
     return {
-        "AccountingInfoPrefs": {"UseAccountNumbers": False, "FirstMonthOfFiscalYear": "April", "CustomerTerminology": "Customers"},
-        "SalesFormsPrefs": {**sales, "CustomTxnNumbers": True, "ETransactionPaymentEnabled": True, "DefaultTerms": {"value": "3"}},
+        "AccountingInfoPrefs": {
+            "UseAccountNumbers": False,
+            "FirstMonthOfFiscalYear": "April",
+            "CustomerTerminology": "Customers",
+        },
+        "SalesFormsPrefs": {
+            **sales,
+            "CustomTxnNumbers": True,
+            "ETransactionPaymentEnabled": True,
+            "DefaultTerms": {"value": "3"},
+        },
         "TaxPrefs": {"UsingSalesTax": True, "PartnerTaxEnabled": False},
         "CurrencyPrefs": {"MultiCurrencyEnabled": True, "HomeCurrency": {"value": books.company["currency"]}},
         "OtherPrefs": {"NameValue": [{"Name": "TimeTrackingFeatureEnabled", "Value": "false"}]},

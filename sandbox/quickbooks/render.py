@@ -34,9 +34,16 @@ def reference(value: str, name: str = "") -> Record:
     return {"value": value, "name": name} if name else {"value": value}
 
 
+def currency_name(currency: str) -> str:
+    return CURRENCY_NAMES.get(currency, currency)
+
+
 def money_head(books: Books, record: Record) -> Record:
     currency = record["currency"]
-    shown: Record = {"TxnDate": record["date"], "CurrencyRef": reference(currency, CURRENCY_NAMES.get(currency, currency))}
+    shown: Record = {
+        "TxnDate": record["date"],
+        "CurrencyRef": reference(currency, currency_name(currency)),
+    }
     if currency != books.company["currency"]:
         shown["ExchangeRate"] = float(pounds_per(currency))
     return shown
@@ -57,7 +64,11 @@ def sales_lines(books: Books, record: Record) -> list[Record]:
 def _line(books: Books, line: Record, place: int, currency: str) -> Record:
     if line["kind"] == "discount":
         detail = {"PercentBased": False, "DiscountAccountRef": reference("86", "Discounts given")}
-        return {"Amount": major(line["amount"], currency), "DetailType": "DiscountLineDetail", "DiscountLineDetail": detail}
+        return {
+            "Amount": major(line["amount"], currency),
+            "DetailType": "DiscountLineDetail",
+            "DiscountLineDetail": detail,
+        }
     item = books["Item"].get(line["item"])
     detail = {
         "ItemRef": reference(line["item"], item["name"] if item else ""),
@@ -66,7 +77,12 @@ def _line(books: Books, line: Record, place: int, currency: str) -> Record:
         "TaxCodeRef": reference(line["tax_code"]),
     }
     shown: Record = {"Id": str(place), "LineNum": place, "Description": line["description"]}
-    return {**shown, "Amount": major(line["amount"], currency), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+    return {
+        **shown,
+        "Amount": major(line["amount"], currency),
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": detail,
+    }
 
 
 def sales_document(books: Books, record: Record) -> Record:
@@ -154,7 +170,10 @@ def payment_line(books: Books, line: Record, currency: str) -> Record:
     values = [("txnId", line["to"]), ("txnReferenceNumber", (linked or {}).get("number") or "")]
     if linked is not None and line["type"] == "Invoice":
         values.append(("txnOpenBalance", f"{major(books.balance(linked) + line['amount'], currency):.2f}"))
-    pairs = [{"name": "{http://schema.intuit.com/finance/v3}NameValue", "value": {"Name": name, "Value": value}} for name, value in values]
+    pairs = [
+        {"name": "{http://schema.intuit.com/finance/v3}NameValue", "value": {"Name": name, "Value": value}}
+        for name, value in values
+    ]
     link = {"TxnId": line["to"], "TxnType": line["type"]}
     return {"Amount": major(line["amount"], currency), "LinkedTxn": [link], "LineEx": {"any": pairs}}
 
@@ -188,7 +207,11 @@ def journal_entry(books: Books, record: Record) -> Record:
         detail: Record = {"PostingType": line["side"], "AccountRef": account}
         if line.get("customer"):
             detail["Entity"] = {"Type": "Customer", "EntityRef": reference(line["customer"])}
-        shown = {"Id": str(place), "Description": line["description"], "Amount": major(line["amount"], record["currency"])}
+        shown = {
+            "Id": str(place),
+            "Description": line["description"],
+            "Amount": major(line["amount"], record["currency"]),
+        }
         lines.append({**shown, "DetailType": "JournalEntryLineDetail", "JournalEntryLineDetail": detail})
     shown = {**head(record), **money_head(books, record), "Adjustment": False, "Line": lines}
     return shown | {"DocNumber": record["number"], "PrivateNote": record["note"], "TotalAmt": 0}
@@ -203,7 +226,7 @@ def customer(books: Books, record: Record) -> Record:
         "BillWithParent": False,
         "Balance": major(books.customer_balance(record), currency),
         "BalanceWithJobs": major(books.customer_balance(record, with_jobs=True), currency),
-        "CurrencyRef": reference(currency, CURRENCY_NAMES.get(currency, currency)),
+        "CurrencyRef": reference(currency, currency_name(currency)),
         "PreferredDeliveryMethod": "Email",
         "GivenName": record["given"],
         "FamilyName": record["family"],
@@ -237,13 +260,28 @@ def item(books: Books, record: Record) -> Record:
     income = books["Account"][record["account"]]
     shown = {**head(record), "Name": record["name"], "Description": record["name"], "Active": True, "Type": "Service"}
     prices = {"UnitPrice": 0, "PurchaseCost": 0, "TrackQtyOnHand": False, "Taxable": True}
-    return {**shown, **prices, "FullyQualifiedName": record["name"], "IncomeAccountRef": reference(income["id"], income["name"])}
+    return {
+        **shown,
+        **prices,
+        "FullyQualifiedName": record["name"],
+        "IncomeAccountRef": reference(income["id"], income["name"]),
+    }
 
 
 def account(books: Books, record: Record) -> Record:
-    kinds = {"Classification": record["classification"], "AccountType": record["type"], "AccountSubType": record["subtype"]}
-    currency = reference(record.get("currency", books.company["currency"]))
-    shown = {**head(record), "Name": record["name"], "SubAccount": False, "FullyQualifiedName": record["name"], "Active": True}
+    kinds = {
+        "Classification": record["classification"],
+        "AccountType": record["type"],
+        "AccountSubType": record["subtype"],
+    }
+    currency = reference(str(record.get("currency") or books.company["currency"]))
+    shown = {
+        **head(record),
+        "Name": record["name"],
+        "SubAccount": False,
+        "FullyQualifiedName": record["name"],
+        "Active": True,
+    }
     return {**shown, **kinds, "CurrentBalance": 0, "CurrentBalanceWithSubAccounts": 0, "CurrencyRef": currency}
 
 
@@ -253,7 +291,9 @@ def term(_: Books, record: Record) -> Record:
 
 
 def attachable(_: Books, record: Record) -> Record:
-    links = [{"EntityRef": {"type": kind, "value": identity}, "IncludeOnSend": False} for kind, identity in record["links"]]
+    links = [
+        {"EntityRef": {"type": kind, "value": identity}, "IncludeOnSend": False} for kind, identity in record["links"]
+    ]
     return {**head(record), "AttachableRef": links, "Note": record["note"]}
 
 

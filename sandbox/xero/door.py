@@ -130,7 +130,7 @@ class XeroDoor(Door):
     # -- the guard --------------------------------------------------------------------------------------------------
 
     def guard(self, call: Call) -> Answer | None:
-        if not call.path.startswith(API):
+        if not is_api(call):
             return None
         if len(call.query_text) > MOST_QUERY:
             return too_long()
@@ -145,7 +145,7 @@ class XeroDoor(Door):
         if not self.limits_on:
             return None
         if self.in_flight > MOST_AT_ONCE:
-            return throttled("concurrent", 1)
+            return throttled("concurrent", None)
         for name, window in (("appminute", self.app_minute), ("minute", self.minute), ("day", self.day)):
             if not window.take(call.now):
                 return throttled(name, window.seconds_left(call.now))
@@ -166,32 +166,36 @@ class XeroDoor(Door):
 
     def leave(self, call: Call, answer: Answer) -> None:
         key = call.header("idempotency-key")
-        if not key or call.method == "GET" or not call.path.startswith(API) or answer.status >= 500:
+        if not key or call.method == "GET" or not is_api(call) or answer.status >= 500:
             return
         kept = {"id": key, "digest": digest(call), "status": answer.status, "media_type": answer.media_type}
         self.books.answers.put({**kept, "body": answer.body.decode(), "at": call.now.isoformat()})
 
     def decorate(self, call: Call, answer: Answer) -> None:
-        if call.path.startswith(API) and answer.status not in (401, 403):
+        if is_api(call) and answer.status not in (401, 403):
             answer.headers |= {
                 "X-DayLimit-Remaining": str(self.day.remaining(call.now)),
                 "X-MinLimit-Remaining": str(self.minute.remaining(call.now)),
                 "X-AppMinLimit-Remaining": str(self.app_minute.remaining(call.now)),
             }
 
-    def refusal(self, fault: Fault) -> Answer:
-        if fault.kind == "throttle":
-            window = str(fault.options.get("problem", "minute"))
+    def refusal(self, fault_: Fault) -> Answer:
+        if fault_.kind == "throttle":
+            window = str(fault_.options.get("problem", "minute"))
             waits = {"minute": 30, "day": 61_000, "appminute": 30}
-            return throttled(window, fault.options.get("retry_after", waits.get(window)))
-        if fault.kind == "unauthorized":
-            return unauthorized(str(fault.options.get("detail", "AuthenticationUnsuccessful")))
-        status = int(fault.options.get("status", 500))
+            return throttled(window, fault_.options.get("retry_after", waits.get(window)))
+        if fault_.kind == "unauthorized":
+            return unauthorized(str(fault_.options.get("detail", "AuthenticationUnsuccessful")))
+        status = int(fault_.options.get("status", 500))
         return problem(status, "An error occurred", "An error occurred in Xero. Check the API Status page.")
 
 
 WITH_HISTORY = ("Invoices", "CreditNotes", "Contacts", "Payments", "Overpayments", "Prepayments")
 CREDITS = {"CreditNotes": "credit_note", "Overpayments": "overpayment", "Prepayments": "prepayment"}
+
+
+def is_api(call: Call) -> bool:
+    return call.path.lower().startswith(API)
 
 
 def digest(call: Call) -> str:

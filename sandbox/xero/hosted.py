@@ -52,7 +52,14 @@ class Hosted:
         world = self.books.world
         email = self.books.contacts[record["contact"]]["email"]
         text = f"Payment for invoice {record['number']}"
-        charge = world.charge(amount, record["currency"], text, email, method, {"xero": record["id"]})
+        charge = world.charge(
+            amount,
+            record["currency"],
+            text,
+            email,
+            method,
+            {"platform": "xero", "id": record["id"], "number": record["number"]},
+        )
         if charge["status"] == "succeeded":
             self._post(record, amount, charge["id"])
         else:

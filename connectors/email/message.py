@@ -1,0 +1,81 @@
+"""One reminder as an e-mail: bytes that are the same for every try of one intent. Pure."""
+
+import datetime as dt
+import hashlib
+import re
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from connectors.errors import Refused
+from receivables.commands import SendReminder
+
+#: 7bit, so that any mail server takes it.
+_POLICY = SMTP.clone(cte_type="7bit")
+_ADDRESS = re.compile(r"[^@\s<>,;:\"\\()\[\]]+@[A-Za-z0-9.-]+")
+_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What goes to the mail server: the envelope, and the message with its dots doubled (RFC 5321, 4.5.2)."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message_id: str
+    body: bytes
+
+
+def letter(command: SendReminder, key: str, sender: str, at: dt.datetime) -> Letter:
+    """Raises Refused for an address or a header that cannot be sent. `sender` stands in where the command names none."""
+    author = _address(command.sender or sender)
+    to, copied = [_address(one) for one in command.to], [_address(one) for one in command.cc]
+    if not to:
+        raise Refused("the reminder has no recipient")
+    message_id = f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{author.domain}>"
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = author
+    message["To"] = to
+    if copied:
+        message["Cc"] = copied
+    if command.reply_to:
+        message["Reply-To"] = _address(command.reply_to)
+    message["Subject"] = _plain(command.subject, "subject")
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id
+    message["Content-Language"] = _plain(command.language, "language")
+    message["Auto-Submitted"] = "auto-generated"  # keeps holiday notices from answering (RFC 3834)
+    message.set_content(_without_nul(command.text))
+    if command.html:
+        message.add_alternative(_without_nul(command.html), subtype="html")
+    return Letter(author.addr_spec, _recipients([*to, *copied]), message_id, _wire(message))
+
+
+def _address(written: str) -> Address:
+    """`Name <someone@example.com>` or the bare address, in ASCII."""
+    name, spec = parseaddr(_plain(written, "address"))
+    if not _ADDRESS.fullmatch(spec) or not spec.isascii():
+        raise Refused(f"{written!r} is not an e-mail address that can be written to")
+    return Address(display_name=name, addr_spec=spec)
+
+
+def _plain(value: str, what: str) -> str:
+    """A line break in a header would begin another header."""
+    if any(ord(character) < 32 or ord(character) == 127 or character in "\x85\u2028\u2029" for character in value):
+        raise Refused(f"the {what} holds a control character")
+    return value
+
+
+def _without_nul(value: str) -> str:
+    return value.replace("\0", "")
+
+
+def _recipients(addresses: list[Address]) -> tuple[str, ...]:
+    return tuple({found.addr_spec.lower(): found.addr_spec for found in reversed(addresses)}.values())[::-1]
+
+
+def _wire(message: EmailMessage) -> bytes:
+    body = message.as_bytes()
+    return _DOT.sub(b"..", body if body.endswith(b"\r\n") else body + b"\r\n")

@@ -1,0 +1,42 @@
+"""Stripe as data: what it can do."""
+
+from connectors.manifest import Manifest, Write
+from receivables.commands import AddNote, CreatePaymentLink, SendInvoiceEmail, WithdrawPaymentLink
+
+API_BASE = "https://api.stripe.com"
+
+#: Stripe keeps an Idempotency-Key for at least 24 hours; an hour of that is kept in hand.
+_KEY_WINDOW = 23 * 3600
+
+MANIFEST = Manifest(
+    platform="stripe",
+    title="Stripe",
+    auth="key",
+    streams=(
+        "customers",
+        "invoices",
+        "credit_notes",
+        "payments",
+        "refunds",
+        "chargebacks",
+        "payouts",
+        "payment_links",
+    ),
+    writes=(
+        Write(
+            SendInvoiceEmail,
+            keyed=True,
+            key_window_seconds=_KEY_WINDOW,
+            readable=True,
+            side_effects="Stripe e-mails the invoice with its hosted page; a draft is finalised first; with a test key no mail leaves.",
+        ),
+        Write(AddNote, keyed=True, key_window_seconds=_KEY_WINDOW, readable=True, side_effects="Kept as metadata."),
+        Write(CreatePaymentLink, keyed=True, key_window_seconds=_KEY_WINDOW, readable=True),
+        Write(WithdrawPaymentLink, keyed=True, key_window_seconds=_KEY_WINDOW, readable=True),
+    ),
+    reread_batch=1,
+    notes=(
+        "Stripe cannot be asked whether its own automatic reminders are on.",
+        "Use a restricted key: read on what is pulled, write on Invoices, Payment Links and Prices only.",
+    ),
+)

@@ -1,0 +1,180 @@
+"""Xero over its official SDK, which carries the requests: URLs, pool and bearer header.
+
+The SDK's hidden retries (which repeat PUTs), its shared token object, its refresh and its models are switched off or
+left unused: answers are taken as bytes.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import urllib3
+from xero_python.api_client import ApiClient
+from xero_python.api_client.configuration import Configuration
+from xero_python.api_client.oauth2 import OAuth2Token
+from xero_python.exceptions import ApiException, HTTPStatusException
+
+from connectors.errors import Forbidden, Malformed, NotFound, Unauthorised
+from connectors.fields import Unreadable, records
+from connectors.oauth import OAuthGrant
+from connectors.protocol import Clock, Endpoint, Limiter, TokenStore
+from connectors.transport import Answer, Caller, Send, connection_error, json_of
+from connectors.xero.dates import instant_in
+from connectors.xero.faults import verdict
+from connectors.xero.manifest import API_BASE, CONNECTIONS_URL, OAUTH
+
+PAGE_SIZE = 1000
+_JSON = "application/json"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """One page: raw records, Xero's clock when it answered (None: not told), and whether more follow."""
+
+    raws: list[bytes]
+    time: dt.datetime | None = None
+    last: bool = True
+
+
+class _Pagination(msgspec.Struct):
+    page: int = 1
+    pages: int = msgspec.field(default=0, name="pageCount")
+
+
+class XeroClient:
+    """One tenant. Not for several threads at once."""
+
+    def __init__(self, endpoint: Endpoint, tokens: TokenStore, limiter: Limiter, clock: Clock) -> None:
+        self.tenant = endpoint.account or tokens.load().extra.get("account", "")
+        self._grant = OAuthGrant(OAUTH, endpoint, tokens, clock)
+        self._caller = Caller(self._grant, limiter, clock, verdict)
+        self._name = endpoint.name
+        self._base = (endpoint.api_base or API_BASE).rstrip("/")
+        self._connections_url = endpoint.options.get("connections_url", CONNECTIONS_URL)
+        self._timeout = endpoint.timeout
+        self._token = ""
+        self._themes: dict[str, bool] = {}
+        self._sdk = self._open()
+
+    def _open(self) -> ApiClient:
+        configuration = Configuration()
+        # Assigned afterwards: the constructor hands out one shared token object, and with it another tenant's token.
+        configuration.oauth2_token = OAuth2Token()
+        sdk = ApiClient(configuration, oauth2_token_getter=self._sdk_token, oauth2_token_saver=lambda _: None)
+        once = urllib3.Retry(total=0, redirect=0, raise_on_redirect=False, respect_retry_after_header=False)
+        sdk.rest_client.pool_manager.connection_pool_kw["retries"] = once
+        return sdk
+
+    def _sdk_token(self) -> dict[str, Any]:
+        """Without an expiry and a refresh token the SDK never refreshes by itself."""
+        return {
+            "access_token": self._token,
+            "refresh_token": None,
+            "expires_in": 1800,
+            "expires_at": None,
+            "token_type": "Bearer",
+            "scope": ["accounting"],
+        }
+
+    def page(self, entity: str, since: str, page: int, query: Mapping[str, str]) -> Found:
+        """One page of a list, changed since the UTC instant `since` (ISO without zone; "" for everything)."""
+        parameters = {"page": str(page), "pageSize": str(PAGE_SIZE)} | dict(query)
+        headers = {"If-Modified-Since": since} if since else {}
+        send = self._send("GET", entity, parameters, headers)
+        return self._caller.read(f"list {entity}", send, lambda answer: _read_page(answer, entity))
+
+    def get(self, path: str, **parameters: str) -> dict[str, Any]:
+        return self._caller.read(f"get {_what(path)}", self._send("GET", path, parameters, {}), json_of)
+
+    def write(self, method: str, path: str, body: dict[str, Any], key: str) -> Answer:
+        """`key` becomes the Idempotency-Key. A 200 is not yet a success: the elements have to be read."""
+        parameters = {} if path.endswith("/Email") else {"summarizeErrors": "false"}
+        send = self._send(method, path, parameters, {"Idempotency-Key": key}, body)
+        return self._caller.write(f"{method.lower()} {_what(path)}", send)
+
+    def theme_takes_payments(self, theme: str) -> bool:
+        """Has this branding theme a payment service? Asked once for every theme."""
+        if theme not in self._themes:
+            try:
+                found = self.get(f"BrandingThemes/{theme}/PaymentServices")
+                self._themes[theme] = bool(records(found, "PaymentServices"))
+            except (Forbidden, NotFound):
+                self._themes[theme] = False
+        return self._themes[theme]
+
+    def tenants(self) -> list[dict[str, Any]]:
+        """The organisations that this grant may see: tenantId, tenantName, tenantType, id of the connection."""
+        send = self._send_to("GET", self._connections_url, {}, {}, None)
+        return self._caller.read("list connections", send, _read_list)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: dict[str, Any] | None = None,
+    ) -> Send:
+        if not self.tenant:
+            raise Unauthorised(f"{self._name}: the organisation (tenant id) is not known: reconnect")
+        tenant = {"xero-tenant-id": self.tenant}
+        return self._send_to(method, f"{self._base}/{path}", parameters, tenant | dict(headers), body)
+
+    def _send_to(
+        self,
+        method: str,
+        url: str,
+        parameters: Mapping[str, str],
+        headers: dict[str, str],
+        body: dict[str, Any] | None,
+    ) -> Send:
+        def send(token: str) -> Answer:
+            self._token = token
+            try:
+                found = self._sdk.call_api(
+                    url,
+                    method,
+                    {},
+                    list(parameters.items()),
+                    {"Accept": _JSON, "Content-Type": _JSON} | headers,
+                    body=body,
+                    auth_settings=["OAuth2"],
+                    _preload_content=False,
+                    _return_http_data_only=True,
+                    _request_timeout=self._timeout,
+                )
+                return Answer.of(found.status, found.headers, found.data)
+            except HTTPStatusException as error:
+                response = error.http_resp
+                return Answer.of(response.status, response.urllib3_response.headers, response.data)
+            except (urllib3.exceptions.HTTPError, ApiException) as error:
+                raise connection_error(error, f"{method.lower()} {_what(url)}") from None
+
+        return send
+
+
+def _what(path: str) -> str:
+    """The kind of thing a path names, without ids."""
+    return next((part for part in reversed(path.split("/")) if part.isalpha()), path)
+
+
+def _read_page(answer: Answer, entity: str) -> Found:
+    if answer.status == 304 or not answer.body.strip():
+        return Found([])
+    try:
+        page = msgspec.json.decode(answer.body, type=dict[str, msgspec.Raw])
+        raws = [bytes(raw) for raw in msgspec.json.decode(page[entity], type=list[msgspec.Raw])]
+        stamp = msgspec.json.decode(page.get("DateTimeUTC", msgspec.Raw(b'""')), type=str)
+        told = page.get("pagination")
+        shown = msgspec.json.decode(told, type=_Pagination) if told else None
+        last = shown.page >= shown.pages if shown else not raws
+        return Found(raws, instant_in(stamp) if stamp else None, last)
+    except (msgspec.DecodeError, KeyError, ValueError, Unreadable):
+        raise Malformed(f"the answer is not a list of {entity}: {answer.excerpt()!r}") from None
+
+
+def _read_list(answer: Answer) -> list[dict[str, Any]]:
+    try:
+        return msgspec.json.decode(answer.body, type=list[dict[str, Any]])
+    except msgspec.DecodeError:
+        raise Malformed("the answer is not a list of connections") from None

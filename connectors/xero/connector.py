@@ -1,0 +1,179 @@
+"""Xero as a Connector: what is read, and in which pages."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from connectors.errors import Forbidden, NotFound, Refused
+from connectors.fields import Record, Unreadable, flag, read_rows, records, text
+from connectors.protocol import (
+    Checked,
+    Clock,
+    Endpoint,
+    Finding,
+    Health,
+    Intent,
+    Limiter,
+    Page,
+    Receipt,
+    Row,
+    TokenStore,
+)
+from connectors.transport import one_write
+from connectors.xero import push
+from connectors.xero.client import Found, XeroClient
+from connectors.xero.dates import instant_in
+from connectors.xero.manifest import MANIFEST
+from connectors.xero.translate import STREAMS, Stream
+from receivables.commands import AnyCommand
+from receivables.facts import Fact, Invoice
+from receivables.refs import Ref
+
+#: If-Modified-Since is accurate to a second; this much is read again, so that nothing slips through.
+OVERLAP = dt.timedelta(minutes=5)
+_SECOND = dt.timedelta(seconds=1)
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+
+class Mark(msgspec.Struct, omit_defaults=True):
+    """The cursor: changed since `since` (UTC, ISO without zone), from `page` on.
+
+    `started` is where the next pull begins once this one is through. `unordered`: Xero would not sort so many.
+    """
+
+    since: str = ""
+    page: int = 1
+    started: str = ""
+    unordered: bool = False
+
+
+class _Stamp(msgspec.Struct):
+    UpdatedDateUTC: str = ""
+
+
+class XeroConnector:
+    manifest = MANIFEST
+
+    def __init__(self, endpoint: Endpoint, tokens: TokenStore, limiter: Limiter, clock: Clock) -> None:
+        self._name = endpoint.name
+        self._client = XeroClient(endpoint, tokens, limiter, clock)
+
+    def check(self) -> Health:
+        found = next(iter(records(self._client.get("Organisation"), "Organisations")), {})
+        return Health(
+            account=self._client.tenant,
+            name=text(found, "Name"),
+            currency=text(found, "BaseCurrency"),
+            timezone=text(found, "Timezone"),
+            reminds_by_itself=self._reminders(),
+        )
+
+    def _reminders(self) -> bool | None:
+        try:
+            found = records(self._client.get("InvoiceReminders/Settings"), "InvoiceReminders")
+        except (Forbidden, NotFound):
+            return None
+        return any(flag(setting, "Enabled") for setting in found) if found else None
+
+    def pull(self, stream: str, cursor: str) -> Iterator[Page]:
+        """Pages are asked for by the time of the last record, not by number: a record that changes meanwhile would
+        move all others by one, and the one at the edge of a page would never be seen."""
+        table = STREAMS[stream]
+        mark = msgspec.json.decode(cursor, type=Mark) if cursor else Mark()
+        shown: set[bytes] = set()
+        while True:
+            found = self._page(table, mark)
+            rows = self._rows(table, [raw for raw in found.raws if raw not in shown])
+            mark = _next(mark, found)
+            yield Page(stream, rows, msgspec.json.encode(mark).decode(), last=found.last)
+            if found.last:
+                return
+            shown = set(found.raws)
+
+    def _page(self, table: Stream, mark: Mark) -> Found:
+        """Organisations with very many records refuse sorting and filtering; then only the time limit is used."""
+        if not mark.unordered:
+            try:
+                query = table.query | {"order": "UpdatedDateUTC ASC"}
+                return self._client.page(table.entity, mark.since, mark.page, query)
+            except Refused as error:
+                if "filtering" not in str(error) or "efficient" not in str(error):
+                    raise
+                mark.unordered, mark.page = True, 1
+        plain = {name: value for name, value in table.query.items() if name != "where"}
+        return self._client.page(table.entity, mark.since, mark.page, plain)
+
+    def _rows(self, table: Stream, raws: list[bytes]) -> list[Row]:
+        def facts(row: Record) -> tuple[Fact, ...]:
+            return table.translate(row, self._name)
+
+        return read_rows(raws, f"{self._name}:{table.kind}", table.id_field, facts)
+
+    def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
+        checked: dict[str, Checked] = {wanted: Checked(None) for wanted in ids}
+        known = [wanted for wanted in dict.fromkeys(ids) if _GUID.fullmatch(wanted)]
+        for start in range(0, len(known), MANIFEST.reread_batch):
+            batch = known[start : start + MANIFEST.reread_batch]
+            found = self._client.page("Invoices", "", 1, {"IDs": ",".join(batch), "includeArchived": "true"})
+            asked = {wanted.lower(): wanted for wanted in batch}
+            for raw, row in zip(found.raws, self._rows(STREAMS["invoices"], found.raws), strict=True):
+                wanted = asked.get(_id(raw).lower())
+                if wanted:
+                    checked[wanted] = _checked(row)
+        return checked
+
+    def prepare(self, command: AnyCommand) -> dict[str, str]:
+        return push.prepare(self._client, command)
+
+    def push(self, intent: Intent) -> Receipt:
+        with one_write(intent.command.verb):
+            return push.push(self._client, intent)
+
+    def find(self, intent: Intent) -> Finding:
+        return push.find(self._client, intent)
+
+    def invoice_url(self, ref: Ref) -> str:
+        return push.invoice_link(self._client, ref.id)
+
+
+def _next(mark: Mark, found: Found) -> Mark:
+    """Where to go on: behind this page, or, when it was the last one, where this pull began less the overlap."""
+    newest = max((stamp for raw in found.raws if (stamp := _stamp(raw))), default=None)
+    began = found.time or newest
+    started = mark.started or (_text(began - OVERLAP) if began else mark.since)
+    if found.last:
+        return Mark(since=started)
+    since = _text(newest - _SECOND) if newest else ""
+    if mark.unordered or since <= mark.since:
+        return Mark(mark.since, mark.page + 1, started, mark.unordered)
+    return Mark(since, 1, started)
+
+
+class _Id(msgspec.Struct):
+    InvoiceID: str = ""
+
+
+def _id(raw: bytes) -> str:
+    try:
+        return msgspec.json.decode(raw, type=_Id).InvoiceID
+    except msgspec.DecodeError:
+        return ""
+
+
+def _stamp(raw: bytes) -> dt.datetime | None:
+    try:
+        found = msgspec.json.decode(raw, type=_Stamp).UpdatedDateUTC
+        return instant_in(found) if found else None
+    except (msgspec.DecodeError, Unreadable):
+        return None
+
+
+def _checked(row: Row) -> Checked:
+    fact = row.facts[0] if row.facts else None
+    return Checked(fact if isinstance(fact, Invoice) else None, notes=(str(row.problem),) if row.problem else ())
+
+
+def _text(instant: dt.datetime) -> str:
+    return instant.replace(tzinfo=None).isoformat(timespec="seconds")

@@ -1,0 +1,72 @@
+"""What a Xero answer means when it is no success. Pure.
+
+Xero has no stable error codes below the status; its messages are free English text.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from connectors.errors import ConnectorError, Forbidden, NotFound, Refused, Throttled, Unauthorised, Uncertain
+from connectors.transport import Answer, retry_after
+
+#: Seconds to wait after a 429 without a Retry-After header, by the limit that was hit.
+_PAUSES = {"concurrent": 5.0, "minute": 60.0, "appminute": 60.0, "day": 3600.0}
+
+
+def verdict(answer: Answer, now: dt.datetime) -> ConnectorError | None:
+    """The error that an answer is, or None for a success. 304 says that nothing has changed."""
+    if answer.ok or answer.status == 304:
+        return None
+    error = _error(answer, now)
+    error.reference = answer.headers.get("xero-correlation-id", "")
+    return error
+
+
+def _error(answer: Answer, now: dt.datetime) -> ConnectorError:
+    status = answer.status
+    if status == 429:
+        problem = answer.headers.get("x-rate-limit-problem", "").lower()
+        pause = retry_after(answer, now, _PAUSES.get(problem, 60.0))
+        return Throttled(f"too many calls ({problem or 'limit not named'})", retry_at=pause, code=problem)
+    if status == 401:
+        return Unauthorised("Xero does not accept the access token: reconnect")
+    if status == 403:
+        return Forbidden("Xero gives no access to this organisation (disconnected, or a permission is missing)")
+    if status >= 500 or status == 408:
+        return Uncertain(f"Xero failed with status {status}")
+    said = "; ".join(complaints(answer)) or f"status {status} {answer.excerpt()!r}"
+    return NotFound(said) if status == 404 else Refused(said)
+
+
+def complaints(answer: Answer) -> list[str]:
+    """The messages of a fault body: of its elements where it has some, else its own."""
+    try:
+        found = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
+    if not isinstance(found, dict):
+        return []
+    told = [message for element in _list(found.get("Elements")) for message in element_errors(element)]
+    return told or [str(found[name]) for name in ("Message", "Detail", "Title") if found.get(name)][:1]
+
+
+def element_errors(element: dict[str, Any]) -> list[str]:
+    """What is wrong with one element of a write that was answered with 200. Warnings are no errors."""
+    told = list(_messages(element.get("ValidationErrors")))
+    if told:
+        return told
+    failed = element.get("StatusAttributeString") == "ERROR" or element.get("HasErrors") is True
+    return ["Xero refused this without saying why"] if failed else []
+
+
+def _messages(found: object) -> Iterator[str]:
+    for item in _list(found):
+        if item.get("Message"):
+            yield str(item["Message"])[:300]
+
+
+def _list(found: object) -> list[dict[str, Any]]:
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []

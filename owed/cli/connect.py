@@ -1,0 +1,166 @@
+"""owed connect, owed disconnect: credentials for one connection, sealed in the store."""
+
+import os
+import sys
+import webbrowser
+from typing import Annotated
+
+import msgspec
+import typer
+
+from connectors.errors import ConnectorError
+from connectors.oauth import Consent, code_of, consent, exchange, revoke
+from connectors.protocol import Endpoint, Tokens
+from connectors.registry import OAUTH_SERVERS, manifest_of
+from owed.bootstrap import read_settings
+from owed.cli.options import DEFAULT_CONFIG, Config, Now, open_installation
+from owed.cli.plan import actor
+from owed.cli.printing import say
+from owed.consent import query_of, redirect_uri, wait_for_redirect
+from owed.errors import Mistake, Outside
+from owed.settings import ConnectionSettings, Settings
+from store import connections, credentials, journal
+from sync.installation import Installation
+from sync.pull import connect as open_connection
+from sync.tokens import StoredTokens
+
+Name = Annotated[str, typer.Argument(help="The connection's name in owed.toml.")]
+
+_CONSENT_SECONDS = 300.0
+
+
+def register(application: typer.Typer) -> None:
+    application.command("connect")(connect)
+    application.command("disconnect")(disconnect)
+
+
+def connect(
+    name: Name,
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    api_key: Annotated[bool, typer.Option("--api-key", help="Take it from $OWED_API_KEY, else from stdin.")] = False,
+    access_token: Annotated[
+        bool, typer.Option("--access-token", help="Take it from $OWED_ACCESS_TOKEN, else from stdin.")
+    ] = False,
+    refresh_token: Annotated[
+        bool, typer.Option("--refresh-token", help="Take it from $OWED_REFRESH_TOKEN, else from stdin.")
+    ] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Print the consent page; paste the redirect.")] = False,
+    port: Annotated[int, typer.Option(help="Where the consent page redirects to on this machine.")] = 8765,
+) -> None:
+    """Connect to a platform: by its consent page, or with credentials from the environment or stdin."""
+    settings, installation = read_settings(config), open_installation(config, now)
+    wanted = _wanted(settings, name)
+    app = _app(settings, wanted)
+    if api_key or access_token or refresh_token:
+        given = {
+            "api_key": _secret("OWED_API_KEY", "API key") if api_key else "",
+            "access_token": _secret("OWED_ACCESS_TOKEN", "access token") if access_token else "",
+            "refresh_token": _secret("OWED_REFRESH_TOKEN", "refresh token") if refresh_token else "",
+        }
+        tokens = msgspec.structs.replace(app, **given)
+    elif wanted.endpoint.platform == "email":
+        tokens = app
+    elif manifest_of(wanted.endpoint.platform).auth == "key":
+        tokens = msgspec.structs.replace(app, api_key=_secret("OWED_API_KEY", "API key"))
+    else:
+        tokens = _consented(installation, wanted.endpoint, app, port, headless=headless)
+    _store(installation, name, tokens)
+    _check(installation, name, wanted.endpoint)
+
+
+def _wanted(settings: Settings, name: str) -> ConnectionSettings:
+    if name not in settings.connections:
+        known = ", ".join(settings.connections) or "none yet"
+        raise Mistake(f"no connection named {name!r} in owed.toml; there: {known}")
+    return settings.connections[name]
+
+
+def _app(settings: Settings, wanted: ConnectionSettings) -> Tokens:
+    return Tokens(
+        client_id=wanted.client_id.read(settings.folder) or os.environ.get("OWED_CLIENT_ID", ""),
+        client_secret=wanted.client_secret.read(settings.folder) or os.environ.get("OWED_CLIENT_SECRET", ""),
+        username=wanted.endpoint.options.get("username", ""),
+        password=wanted.password.read(settings.folder),
+    )
+
+
+def _secret(variable: str, what: str) -> str:
+    """From the environment, else typed unseen, else a line of stdin; never from the command line, where others see it."""
+    value = os.environ.get(variable, "")
+    if not value:
+        value = typer.prompt(what, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
+    if not value.strip():
+        raise Mistake(f"no {what}: set {variable} or give it on stdin")
+    return value.strip()
+
+
+def _consented(installation: Installation, endpoint: Endpoint, app: Tokens, port: int, *, headless: bool) -> Tokens:
+    if not app.client_id:
+        hint = f'set client_id and client_secret of [[connection]] "{endpoint.name}", or OWED_CLIENT_ID and OWED_CLIENT_SECRET'
+        raise Mistake(f"the app's client id is missing; {hint}")
+    server = OAUTH_SERVERS[endpoint.platform]
+    page = consent(server, endpoint, app.client_id, redirect_uri(port))
+    query = _pasted(page) if headless else _caught(page, port)
+    try:
+        code = code_of(query, page.state)
+        tokens = exchange(server, endpoint, app, code, redirect_uri(port), page.verifier, installation.wall())
+    except ConnectorError as error:
+        raise Outside(str(error)) from error
+    realm = query.get("realmId", "")
+    if realm and endpoint.account and realm != endpoint.account:
+        raise Mistake(f"consent was given for company {realm}, but owed.toml says account = {endpoint.account!r}")
+    if realm and not endpoint.account:
+        say(f'add account = "{realm}" to the [[connection]] "{endpoint.name}" in owed.toml')
+    return tokens
+
+
+def _pasted(page: Consent) -> dict[str, str]:
+    say(f"Open this page, give consent, and paste the address that the browser ends on:\n{page.url}")
+    return query_of(sys.stdin.readline())
+
+
+def _caught(page: Consent, port: int) -> dict[str, str]:
+    say(f"Opening the consent page; if no browser opens, go to:\n{page.url}")
+    webbrowser.open(page.url)
+    try:
+        return wait_for_redirect(port, _CONSENT_SECONDS)
+    except OSError as error:
+        raise Mistake(f"cannot listen on port {port}: {error}; choose another with --port, or use --headless") from None
+
+
+def _store(installation: Installation, name: str, tokens: Tokens) -> None:
+    StoredTokens(installation.store, installation.vault, name, installation.wall, installation.processes).save(tokens)
+    with installation.store.write() as tx:
+        connections.update(tx, name, state="ok", problem="")
+        journal.append(tx, installation.clock(), "connected", name, actor=actor())
+
+
+def _check(installation: Installation, name: str, endpoint: Endpoint) -> None:
+    try:
+        connector, _ = open_connection(installation, name)
+        health = connector.check()
+    except ConnectorError as error:
+        raise Outside(f"{name}: credentials are stored, but the platform refuses: {error}") from error
+    for problem in health.problems:
+        say(str(problem))
+    if health.account and not endpoint.account:
+        say(f'its account is {health.account}; add account = "{health.account}" to owed.toml')
+    say(f"{name}: connected to {health.name or endpoint.platform}")
+
+
+def disconnect(name: Name, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
+    """Revoke the grant at the platform and forget the credentials; what was pulled stays."""
+    settings, installation = read_settings(config), open_installation(config, now)
+    endpoint = _wanted(settings, name).endpoint
+    tokens = StoredTokens(installation.store, installation.vault, name, installation.wall, installation.processes)
+    try:
+        if endpoint.platform in OAUTH_SERVERS:
+            revoke(OAUTH_SERVERS[endpoint.platform], endpoint, tokens.load())
+    except ConnectorError as error:
+        say(f"{name}: could not be revoked there ({error}); it is forgotten here all the same")
+    with installation.store.write() as tx:
+        credentials.forget(tx, name)
+        connections.update(tx, name, state="reconnect", problem="disconnected")
+        journal.append(tx, installation.clock(), "disconnected", name, actor=actor())
+    say(f"{name}: disconnected")

@@ -1,0 +1,1 @@
+"""The demo: the whole product run once against the sandbox."""

@@ -1,0 +1,111 @@
+"""QuickBooks' front door: tokens, realm, limits, replays by requestid."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sandbox.calls import Answer, Call, Route
+from sandbox.door import Door
+from sandbox.faults import Fault
+from sandbox.limits import Window
+from sandbox.quickbooks.books import Books
+from sandbox.quickbooks.documents import Documents
+from sandbox.quickbooks.errors import Faults, fault, gateway_fault, throttled, unauthenticated, wrong_company
+from sandbox.quickbooks.hosted import Hosted
+from sandbox.quickbooks.payments import Payments
+from sandbox.quickbooks.reads import Reads
+from sandbox.quickbooks.tokens import Tokens
+from sandbox.world import World, new_guid
+
+API = "/v3/company/{realm}"
+MOST_REQUEST_ID = 50
+
+
+class QuickBooksDoor(Door):
+    platform = "quickbooks"
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.books = Books(world)
+        self.tokens = Tokens(self.books)
+        self.reads = Reads(self.books)
+        self.payments = Payments(self.books)
+        self.documents = Documents(self.books)
+        self.hosted = Hosted(self.books)
+        self.second = Window(10, 1)
+        self.minute = Window(500, 60)
+
+    @cached_property
+    def _routes(self) -> list[Route]:
+        return [
+            Route("GET", "/connect/oauth2", self.tokens.authorize),
+            Route("POST", "/oauth2/v1/tokens/bearer", self.tokens.token),
+            Route("POST", "/v2/oauth2/tokens/revoke", self.tokens.revoke),
+            Route("GET", "/pay/{code}", self.hosted.show),
+            Route("POST", "/pay/{code}", self.hosted.pay),
+            Route("GET", f"{API}/query", self.reads.query),
+            Route("POST", f"{API}/query", self.reads.query),
+            Route("GET", f"{API}/cdc", self.reads.changes),
+            Route("GET", f"{API}/companyinfo/{{id}}", self.reads.company),
+            Route("GET", f"{API}/preferences", self.reads.preferences),
+            Route("POST", f"{API}/invoice/{{id}}/send", self.documents.send),
+            Route("POST", f"{API}/invoice", self.documents.post_invoice),
+            Route("POST", f"{API}/creditmemo", self.documents.post_credit_memo),
+            Route("POST", f"{API}/payment", self.payments.post),
+            Route("POST", f"{API}/attachable", self.documents.post_attachable),
+            Route("POST", f"{API}/customer", self.documents.post_customer),
+            Route("GET", f"{API}/{{entity}}/{{id}}", self.reads.get),
+        ]
+
+    def routes(self) -> list[Route]:
+        return self._routes
+
+    def guard(self, call: Call) -> Answer | None:
+        if "realm" not in call.params:
+            return None
+        refused = self.tokens.check(call) or self._wrong_realm(call) or self._throttle(call)
+        return refused or self._replay(call)
+
+    def _wrong_realm(self, call: Call) -> Answer | None:
+        connected = self.world.setting("qbo.connection") is not None
+        return None if connected and call.params["realm"] == self.books.company["realm"] else wrong_company(call.now)
+
+    def _throttle(self, call: Call) -> Answer | None:
+        if not self.limits_on or (self.second.take(call.now) and self.minute.take(call.now)):
+            return None
+        return throttled(call.now)
+
+    def _replay(self, call: Call) -> Answer | None:
+        """The same requestid returns the first answer, whatever it was, and does nothing."""
+        key = call.argument("requestid")
+        if not key or call.method == "GET":
+            return None
+        if len(key) > MOST_REQUEST_ID:
+            return Faults(call.now).unsupported("requestid is longer than 50 characters").answer
+        kept = self.books.answers.get(key)
+        return Answer(kept["status"], kept["body"].encode()) if kept else None
+
+    def leave(self, call: Call, answer: Answer) -> None:
+        key = call.argument("requestid")
+        if key and call.method == "POST" and "realm" in call.params and answer.status < 500:
+            self.books.answers.put({"id": key, "status": answer.status, "body": answer.body.decode()})
+
+    def decorate(self, call: Call, answer: Answer) -> None:
+        if call.path.startswith("/v3"):
+            answer.headers["intuit_tid"] = f"1-{new_guid()}"
+
+    def not_found(self, call: Call) -> Answer:
+        detail = "The resource of this path or method does not exist"
+        return fault(call.now, "120", "Unsupported Operation", detail, status=404)
+
+    def refusal(self, fault_: Fault) -> Answer:
+        now = self.world.clock.now()
+        if fault_.kind == "throttle":
+            lower = fault_.options.get("flavour") == "lower"
+            message = "message=ThrottleExceeded; errorCode=003001; statusCode=429"
+            return gateway_fault(now, "3001", message, "Throttled", "SERVICE", 429) if lower else throttled(now)
+        if fault_.kind == "unauthorized":
+            return unauthenticated(now, "Token revoked")
+        status = int(fault_.options.get("status", 500))
+        detail = "An unexpected error occurred while accessing or saving your data"
+        return fault(now, "10000", "An application error has occurred", detail, status=status, kind="SystemFault")
