@@ -17,7 +17,7 @@ from receivables.problems import Problem
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The fixed words around the list of invoices, in one language. `days` holds {count}."""
+    """The fixed words around the list of invoices, in one language. `days` holds {count}; French parts a colon off."""
 
     invoice: str
     issued: str
@@ -31,6 +31,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bank_details: str
     day: str
     days: str
+    colon: str
 
     def days_text(self, count: int) -> str:
         return self.day if count == 1 else self.days.replace("{count}", str(count))

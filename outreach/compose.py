@@ -139,7 +139,7 @@ def _main_blocks(body: str, listed: InvoiceList, sender: Sender, words: Words) -
             blocks.append(listed)
         elif part == _BANK:
             bank = plain_lines(sender.bank_details)
-            blocks += [Paragraph((f"{words.bank_details}:", *bank.split("\n")))] if bank else []
+            blocks += [Paragraph((f"{words.bank_details}{words.colon}".rstrip(), *bank.split("\n")))] if bank else []
         else:
             blocks += _paragraphs(part)
     if listed not in blocks:
@@ -161,7 +161,7 @@ def _with_others(
     more: list[Block] = [
         Paragraph((words.also,)),
         others,
-        Paragraph((f"{words.grand_total}: {money_text(total, locale)}",)),
+        Paragraph((f"{words.grand_total}{words.colon}{money_text(total, locale)}",)),
     ]
     return [*blocks[:place], *more, *blocks[place:]]
 

@@ -78,14 +78,14 @@ def as_text(listed: InvoiceList, words: Words) -> str:
     """A few short lines for each invoice; a link has a line of its own and is never broken."""
     parts = [_row_text(row, words) for row in listed.rows]
     if listed.total:
-        parts.append(f"{words.total}: {listed.total}")
+        parts.append(f"{words.total}{words.colon}{listed.total}")
     return "\n\n".join(parts)
 
 
 def _row_text(row: Row, words: Words) -> str:
     days = [(words.issued, row.issued), (words.due, row.due), (words.overdue, row.overdue)]
-    lines = [f"{words.invoice} {row.number}: {row.amount}"]
-    lines.append("  " + " · ".join(f"{label}: {text}" for label, text in days if text))
+    lines = [f"{words.invoice} {row.number}{words.colon}{row.amount}"]
+    lines.append("  " + " · ".join(f"{label}{words.colon}{text}" for label, text in days if text))
     if row.link:
-        lines.append(f"  {words.pay}: {row.link}")
+        lines.append(f"  {words.pay}{words.colon}{row.link}")
     return "\n".join(lines)

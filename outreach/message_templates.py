@@ -50,7 +50,7 @@ _ALLOWED = (
 )
 
 #: Bodies are plain text: what becomes HTML is escaped as a whole, later, by the layout's own environment.
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701  # see above
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _check_part(filename: str, whole: str, source: str, names: dict[str, str], f
     found: list[Problem] = []
     lines = whole.split("\n")
     for node in _walk(tree):
-        line = node.lineno + first_line - 1
+        line = (node.lineno or 1) + first_line - 1
         if isinstance(node, nodes.Name) and node.name not in names:
             column = max(1, lines[line - 1].find(node.name) + 1)
             near = difflib.get_close_matches(node.name, names, n=1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.protocol import Endpoint
+from outreach.catalog import built_in
 from receivables.business import Business
 from receivables.money import CURRENCIES, Money
 from receivables.problems import Problem
@@ -89,9 +90,9 @@ def load(path: Path, rules: Path | None = None) -> tuple[Settings, list[Problem]
     if problems:
         return _read(document.root([]), path, text, Rulebook()), problems
     root = document.root(problems)
-    rulebook = read_rules(root)
+    rulebook = read_rules(root, templates=built_in().names)
     if rules:
-        rulebook, rule_problems = load_rules(rules_text, str(rules))
+        rulebook, rule_problems = load_rules(rules_text, str(rules), templates=built_in().names)
         problems += rule_problems
     settings = _read(root, path, text, rulebook)
     root.finish()

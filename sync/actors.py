@@ -37,8 +37,8 @@ def declare(broker: dramatiq.Broker, installation: Installation, told: Callable[
         told(done)
 
     actor = dramatiq.actor(
-        round_of, actor_name="hourly_round", broker=broker, max_retries=0, time_limit=50 * 60_000, max_age=55 * 60_000
-    )
+        actor_name="hourly_round", broker=broker, max_retries=0, time_limit=50 * 60_000, max_age=55 * 60_000
+    )(round_of)
 
     def tick() -> bool:
         slot = schedule.claim_due(installation)

@@ -1,14 +1,15 @@
 """From the store to decisions: load, reconcile, add what only the shell knows, evaluate. Writes nothing."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from receivables.business import ConnectionState
+from receivables.business import Business, ConnectionState
 from receivables.decisions import Decision
 from receivables.history import Contacted, History
-from receivables.open_items import OpenItem
+from receivables.open_items import Blocker, OpenItem
 from receivables.refs import Ref
 from receivables.rewind import rewind
 from receivables.snapshot import Snapshot, take
@@ -19,6 +20,9 @@ from store import connections, outbox, snapshots
 from store.engine import Transaction
 from store.outbox import Effect
 from sync.installation import Installation
+
+#: What was overdue by more than this when its customer was released is backlog: held until that is released too.
+BACKLOG_DAYS = 60
 
 #: Intents of messages that went to the owner instead of the debtor end so; they never count as contact.
 REDIRECTED = "#redirected"
@@ -63,7 +67,8 @@ def assess(
     with installation.store.read() as tx:
         effects = outbox.listed(tx)
     history = History(_contacts(effects, installation.sending.mode))
-    items = tuple(_with_money_in_flight(reconciliation.items, in_flight or {}))
+    seen = _with_money_in_flight(reconciliation.items, in_flight or {})
+    items = tuple(_with_backlog(seen, snapshot.business))
     decisions: tuple[Decision, ...] = ()
     if decide:
         found = evaluate(
@@ -119,3 +124,22 @@ def _with_money_in_flight(items: Iterable[OpenItem], in_flight: Mapping[Ref, int
     for item in items:
         amount = max(in_flight.get(item.invoice.ref, 0), item.in_flight)
         yield item if amount == item.in_flight else msgspec.structs.replace(item, in_flight=amount)
+
+
+def _with_backlog(items: Iterable[OpenItem], business: Business) -> Iterable[OpenItem]:
+    """The owner's word at go-live: whom not to chase, and which old debts wait until they are released."""
+    for item in items:
+        due_on, release = item.invoice.due_on, item.release
+        if release is None or release.stated_at is None:
+            yield item
+            continue
+        horizon = business.day_of(release.stated_at) - dt.timedelta(days=BACKLOG_DAYS)
+        if not release.chase:
+            blocker = Blocker("not_chased", "the owner chose not to chase this customer")
+        elif due_on and due_on < horizon and not release.backlog:
+            what = f"it was overdue by more than {BACKLOG_DAYS} days at go-live"
+            blocker = Blocker("backlog", f"{what}; release it with: owed golive --release {item.debtor}")
+        else:
+            yield item
+            continue
+        yield msgspec.structs.replace(item, blockers=(*item.blockers, blocker))

@@ -211,7 +211,7 @@ def allowance_today(installation: Installation) -> int:
     if live_at is None:
         return 0
     days = (now.astimezone(zone).date() - live_at.astimezone(zone).date()).days
-    ramp = installation.sending.ramp_start * 2 ** min(max(days, 0), 20)
+    ramp = installation.sending.ramp_start << min(max(days, 0), 20)
     return min(ramp, installation.sending.daily_cap) - sent
 
 
@@ -226,7 +226,9 @@ def _final(installation: Installation, effect: Effect) -> AnyCommand:
             maker = outbox.by_intent(tx, intent)
             if maker and isinstance(maker.command, CreatePaymentLink):
                 urls[maker.command.invoice] = maker.url
-    command = msgspec.structs.replace(command, text=links.fill(command.text, urls), html=links.fill(command.html, urls))
+    command = msgspec.structs.replace(
+        command, text=links.fill(command.text, urls), html=links.fill(command.html, urls, markup=True)
+    )
     if installation.sending.mode == "redirect":
         meant_for = ", ".join(command.to)
         owner = (installation.sending.redirect_to,)

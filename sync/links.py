@@ -1,5 +1,6 @@
 """One live pay link an invoice: the platform's own page where online payment is enabled on it, else Stripe."""
 
+import html
 from collections.abc import Mapping
 
 from receivables.commands import CreatePaymentLink, WithdrawPaymentLink
@@ -15,9 +16,10 @@ def token(ref: Ref) -> str:
     return f"{{{{pay-link:{ref}}}}}"
 
 
-def fill(text: str, urls: Mapping[Ref, str]) -> str:
+def fill(text: str, urls: Mapping[Ref, str], *, markup: bool = False) -> str:
+    """Put the links into a composed text, or into its HTML."""
     for ref, url in urls.items():
-        text = text.replace(token(ref), url)
+        text = text.replace(token(ref), html.escape(url) if markup else url)
     return text
 
 

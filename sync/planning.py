@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from outreach.compose import compose
+from outreach.errors import ComposeError
 from receivables.commands import AddNote, RecordPayment, SendInvoiceEmail, SendReminder
 from receivables.decisions import Decision
 from receivables.open_items import OpenItem
@@ -64,7 +65,10 @@ def _message(
     if not mailer:
         return [], 'no e-mail connection: add a [[connection]] with platform = "email"'
     urls, makers = _links(installation, decision, items, known)
-    message = compose(decision, items, installation.business, installation.sender, urls)
+    try:
+        message = compose(decision, items, installation.business, installation.sender, urls)
+    except ComposeError as error:
+        return [], str(error)
     reminder = SendReminder(
         connection=mailer,
         invoices=decision.invoices,

@@ -81,8 +81,8 @@ class QuickBooksConnector:
     def pull(self, stream: str, cursor: str) -> Iterator[Page]:
         mark = msgspec.json.decode(cursor, type=Mark) if cursor else Mark()
         self._home = self._home or mark.home
-        if mark.position or not mark.since or self._clock() - dt.datetime.fromisoformat(mark.since) > _LOOK_BACK:
-            yield from self._sweep(stream, mark if mark.position else Mark())
+        if mark.position or not mark.since:
+            yield from self._sweep(stream, mark)
         else:
             yield from self._changed(stream, dt.datetime.fromisoformat(mark.since))
 
@@ -111,9 +111,13 @@ class QuickBooksConnector:
             yield self._page(stream, rows, held, last=False)
 
     def _changed(self, stream: str, since: dt.datetime) -> Iterator[Page]:
-        """One call serves all streams; more changes than it can tell, and the stream is swept."""
+        """One call serves all streams; more changes than it can tell, or a longer gap, and the stream is swept. The
+        gap is measured by Intuit's clock."""
         table = STREAMS[stream]
         found = self._poll(stream, since)
+        if found.time - since > _LOOK_BACK:
+            yield from self._sweep(stream, Mark())
+            return
         if sum(map(len, found.rows.values())) >= _CHANGES_CAP:
             found = self._client.changes((table.entity,), since)
         if len(found.of(table.entity)) >= _CHANGES_CAP:
@@ -126,11 +130,20 @@ class QuickBooksConnector:
         known = self._polls.get(_text(since))
         if known is None or stream in known.served:
             entities = tuple(table.entity for table in STREAMS.values())
-            known = _Poll(self._client.changes(entities, since), set())
+            known = _Poll(self._changes(entities, since), set())
             self._polls = {mark: poll for mark, poll in self._polls.items() if len(poll.served) < len(STREAMS)}
             self._polls[_text(since)] = known
         known.served.add(stream)
         return known.found
+
+    def _changes(self, entities: tuple[str, ...], since: dt.datetime) -> Found:
+        """A look-back that is too long may be refused; then everything is to be read again."""
+        try:
+            return self._client.changes(entities, since)
+        except (Conflict, NotFound):
+            raise
+        except Refused:
+            return Found({}, dt.datetime.max.replace(tzinfo=dt.UTC))
 
     def _start(self, time: dt.datetime) -> dt.datetime:
         """All streams that are swept by this connector go on from one instant, so that one change poll serves them."""

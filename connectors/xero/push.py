@@ -8,7 +8,7 @@ import hashlib
 import re
 from typing import Any
 
-from connectors.errors import Refused, Unsupported
+from connectors.errors import Malformed, Refused, Unsupported
 from connectors.fields import Record, Unreadable, amount_or_zero, flag, record, records, text
 from connectors.protocol import Finding, Intent, Receipt
 from connectors.transport import Answer, as_float, written
@@ -109,7 +109,9 @@ def _link(client: XeroClient, command: CreatePaymentLink) -> Receipt:
 def _accepted(answer: Answer, name: str) -> Record:
     """The element that was written. Xero answers 200 for a refused element too, and says so inside it."""
     body = written(answer, name)
-    elements = records(body, name) or [body]
+    elements = records(body, name)
+    if not elements:
+        raise Malformed(f"Xero accepted, but its answer holds no {name}")
     told = [message for element in elements for message in element_errors(element)]
     if told:
         raise Refused("; ".join(told))

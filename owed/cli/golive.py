@@ -10,7 +10,7 @@ from owed.cli.plan import actor
 from owed.cli.printing import print_json, say, table
 from owed.errors import Mistake
 from store import connections
-from sync.assess import Assessment, assess
+from sync.assess import BACKLOG_DAYS, Assessment, assess
 from sync.golive import go_live as begin
 from sync.installation import Installation
 
@@ -40,7 +40,7 @@ def golive(
     """Show debtors by age, ask whom to chase, and go live. Sending still needs mode = "live" in owed.toml."""
     installation = open_installation(config, now)
     seen = assess(installation, decide=False)
-    rows = _rows(installation, seen)
+    rows = _rows(seen)
     known = {row["debtor"] for row in rows}
     for word in [*(skip or ()), *(one for one in release or () if one != "all")]:
         if word not in known:
@@ -69,11 +69,10 @@ def golive(
         say(f'sending is still {installation.sending.mode!r}: set mode = "live" in [sending] when you are ready')
 
 
-def _rows(installation: Installation, seen: Assessment) -> list[dict[str, Any]]:
-    days = installation.rulebook.guards.backlog_days
+def _rows(seen: Assessment) -> list[dict[str, Any]]:
     rows = [row for row in debtor_rows(seen) if row["overdue"].minor > 0]
     for row in rows:
-        row["backlog"] = f"older than {days} days: held" if row["oldest_days"] > days else ""
+        row["backlog"] = f"older than {BACKLOG_DAYS} days: held" if row["oldest_days"] > BACKLOG_DAYS else ""
     return sorted(rows, key=lambda row: -row["oldest_days"])
 
 

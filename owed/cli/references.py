@@ -22,9 +22,10 @@ def _by_reference(snapshot: Snapshot, word: str) -> list[Invoice | Customer]:
         ref = Ref.parse(word)
     except RefError:
         return []
-    places = {"invoice": snapshot.invoices, "customer": snapshot.customers}
-    fact = places.get(ref.kind, {}).get((ref.connection, ref.id))
-    return [fact] if isinstance(fact, Invoice | Customer) else []
+    key = (ref.connection, ref.id)
+    fact: Invoice | Customer | None = snapshot.invoices.get(key) if ref.kind == Invoice.kind else None
+    fact = fact or (snapshot.customers.get(key) if ref.kind == Customer.kind else None)
+    return [fact] if fact else []
 
 
 def _by_name(snapshot: Snapshot, word: str) -> list[Invoice | Customer]:

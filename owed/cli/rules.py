@@ -4,7 +4,6 @@ from pathlib import Path
 
 import typer
 
-from outreach.check import check_templates
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Rules
 from owed.cli.printing import print_json, say
 from owed.settings import load
@@ -16,7 +15,6 @@ application = typer.Typer(help="Check the settings and the policies.", no_args_i
 def check(config: Config = DEFAULT_CONFIG, as_json: Json = False, rules: Rules = None) -> None:
     """Every problem at once: file:line:column, what is wrong, and how to mend it."""
     settings, problems = load(Path(config), rules)
-    problems = [*problems, *check_templates()]
     if as_json:
         print_json({"problems": problems, "policies": [policy.name for policy in settings.rulebook.policies]})
     for problem in problems if not as_json else ():

@@ -1,6 +1,5 @@
 """owed init: a first owed.toml."""
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from owed.cli.options import DEFAULT_CONFIG, Config
 from owed.cli.printing import say
 from owed.errors import Mistake
+from owed.starter import starter_rules
 
 _HEAD = """# owed's settings. Every word is explained in docs/settings.md; check this file with: owed rules check
 
@@ -42,10 +42,6 @@ reply_to = "accounts@example.com"
 # password = {{ env = "SMTP_PASSWORD" }}
 
 """
-
-
-def starter_rules() -> str:
-    return (files("rules") / "defaults" / "starter.toml").read_text(encoding="utf-8")
 
 
 def register(application: typer.Typer) -> None:

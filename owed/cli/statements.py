@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -109,7 +109,7 @@ def opt_out(
     _state(installation, ref, fact)
 
 
-def _about(installation: Installation, word: str, reason: str) -> dict[str, object]:
+def _about(installation: Installation, word: str, reason: str) -> dict[str, Any]:
     subject = find(load_snapshot(installation), word)
     return {
         "connection": LOCAL,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from owed.cli.start import starter_rules
+from owed.starter import starter_rules
 
 _TEMPLATE = """# Written by owed demo for the sandbox in {folder}; every address is on this machine.
 

@@ -1,6 +1,7 @@
 """The vendors' own examples, where the folder `shared` lies beside the checkout; tests that need them skip elsewhere."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ def example(path: str) -> Any:
     found = SPECS / path
     if not found.is_file():
         pytest.skip(f"the vendor's example {path} is not at hand (folder shared beside the checkout)")
-    return json.loads(found.read_text(encoding="utf-8"))
+    return json.loads(found.read_text(encoding="utf-8"), parse_float=Decimal)
 
 
 def xero_example(operation: str) -> dict[str, Any]:
