@@ -7,7 +7,6 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -22,23 +21,21 @@ from connectors.errors import (
     Unreachable,
 )
 from connectors.protocol import Connector, Intent, Receipt
-from receivables.commands import AnyCommand, CreatePaymentLink, RecordPayment, SendReminder
+from receivables.commands import AnyCommand, CreatePaymentLink, SendReminder
 from receivables.refs import Ref
-from rules.recheck import recheck as still_right
 from store import ingest, organisations, outbox
 from store.outbox import Effect
 from sync import links
-from sync.assess import MESSAGES, Assessment, assess
+from sync.assess import assess
 from sync.installation import Installation
 from sync.pull import connect
 from sync.recover import COMMITTED, LEASE, abandon_dead_leases, settle
+from sync.turn import next_effects
 from sync.verify import Recheck, reread
+from sync.wanted import still_wanted
 
 #: Invoices that are read again together, just before their messages leave.
 CHUNK = 40
-
-#: Links before the messages that need them, notes after the messages they tell of.
-_ORDER = {"record_payment": 0, "withdraw_payment_link": 1, "create_payment_link": 2, "add_note": 9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def deliver(installation: Installation, progress: Progress | None = None) -> lis
     if _standing_still(installation):
         return outcomes
     tried: set[str] = set()
-    while ready := _ready(installation, tried):
+    while ready := next_effects(installation, tried):
         chunk = ready[:CHUNK]
         tried.update(effect.id for effect in chunk)
         _deliver_chunk(installation, chunk, tell)
@@ -108,30 +105,11 @@ def _state(installation: Installation, effect: Effect) -> str:
     return now.state if now else "gone"
 
 
-def _ready(installation: Installation, tried: set[str]) -> list[Effect]:
-    """Approved effects whose time has come and whose needs are met, in the order in which they have to happen."""
-    with installation.store.read() as tx:
-        approved = outbox.listed(tx, ["approved"])
-        needed = {intent: outbox.by_intent(tx, intent) for effect in approved for intent in effect.needs}
-    ready = []
-    for effect in approved:
-        if effect.id in tried or (effect.not_before and effect.not_before > installation.wall()):
-            continue
-        before = [needed[intent] for intent in effect.needs]
-        if any(one is None or one.state in ("failed", "cancelled") for one in before):
-            with installation.store.write() as tx:
-                outbox.cancel(tx, installation.clock(), effect, "what it needs could not be done")
-        elif all(one is not None and one.state == "sent" for one in before):
-            ready.append(effect)
-    first = min((_ORDER.get(effect.verb, 5) for effect in ready), default=0)
-    return [effect for effect in ready if _ORDER.get(effect.verb, 5) == first]
-
-
 def _deliver_chunk(installation: Installation, chunk: list[Effect], tell: Progress) -> None:
     recheck = _reread(installation, chunk)
     assessment = assess(installation, in_flight=recheck.in_flight, decide=False)
     for effect in chunk:
-        verdict, why = _still_wanted(installation, effect, assessment, recheck)
+        verdict, why = still_wanted(installation, effect, assessment, recheck)
         if verdict == "cancel":
             with installation.store.write() as tx:
                 outbox.cancel(tx, installation.clock(), effect, why)
@@ -153,66 +131,6 @@ def _reread(installation: Installation, chunk: Iterable[Effect]) -> Recheck:
         if item.link and item.link.id.startswith("plink_") and item.invoice.ref in refs
     }
     return reread(installation, refs, live.items())
-
-
-def _still_wanted(
-    installation: Installation, effect: Effect, assessment: Assessment, recheck: Recheck
-) -> tuple[str, str]:
-    """go, wait or cancel: the same question as in planning, asked of the newest facts."""
-    subjects = [Ref.parse(subject) for subject in effect.subjects]
-    unread = [recheck.unread[ref] for ref in subjects if ref in recheck.unread]
-    if unread:
-        return "wait", f"not read again just now: {unread[0]}"
-    if effect.verb in MESSAGES:
-        return _message_wanted(installation, effect, assessment)
-    command = effect.command
-    if isinstance(command, CreatePaymentLink):
-        item = assessment.item(str(command.invoice))
-        wanted = item is not None and item.demand == command.amount
-        return ("go", "") if wanted else ("cancel", "the amount due has changed")
-    if isinstance(command, RecordPayment):
-        invoice = assessment.snapshot.invoice(command.invoice)
-        booked = {sighting.payment for sighting in assessment.reconciliation.sightings}
-        if command.source in booked or invoice is None or invoice.open < command.amount.minor:
-            return "cancel", "the books already have it, or the balance is smaller now"
-    return "go", ""
-
-
-def _message_wanted(installation: Installation, effect: Effect, assessment: Assessment) -> tuple[str, str]:
-    decision = effect.decision
-    if decision is None:
-        return "cancel", "it has no decision behind it"
-    against = still_right(
-        decision,
-        installation.rulebook,
-        assessment.items,
-        assessment.snapshot.business,
-        assessment.snapshot.connections,
-        assessment.history,
-        installation.clock(),
-    )
-    if against:
-        patience = all(reason.until for reason in against)
-        return ("wait" if patience else "cancel"), "; ".join(reason.text for reason in against)
-    if effect.expires_at and effect.expires_at < installation.clock():
-        return "cancel", "its approval has expired"
-    left = allowance_today(installation)
-    return ("go", "") if left > 0 else ("wait", "today's number of messages is used up")
-
-
-def allowance_today(installation: Installation) -> int:
-    """Messages that may still leave today: a cap that doubles every day after go-live."""
-    now = installation.clock()
-    zone = ZoneInfo(installation.business.timezone)
-    midnight = dt.datetime.combine(now.astimezone(zone).date(), dt.time.min, zone)
-    with installation.store.read() as tx:
-        live_at = organisations.standing(tx).live_at
-        sent = outbox.sent_since(tx, midnight, MESSAGES)
-    if live_at is None:
-        return 0
-    days = (now.astimezone(zone).date() - live_at.astimezone(zone).date()).days
-    ramp = installation.sending.ramp_start << min(max(days, 0), 20)
-    return min(ramp, installation.sending.daily_cap) - sent
 
 
 def _final(installation: Installation, effect: Effect) -> AnyCommand:

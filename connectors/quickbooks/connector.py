@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from connectors.errors import Malformed
+from connectors.errors import Malformed, Refused
 from connectors.fields import Record, read_rows, record, text
 from connectors.protocol import (
     Checked,
@@ -115,7 +115,7 @@ class QuickBooksConnector:
         gap is measured by Intuit's clock."""
         table = STREAMS[stream]
         found = self._poll(stream, since)
-        if found.time - since > _LOOK_BACK:
+        if found is None or found.time - since > _LOOK_BACK:
             yield from self._sweep(stream, Mark())
             return
         if sum(map(len, found.rows.values())) >= _CHANGES_CAP:
@@ -126,24 +126,24 @@ class QuickBooksConnector:
         rows = self._rows(table, found.of(table.entity))
         yield self._page(stream, rows, Mark(since=_text(found.time - OVERLAP), home=self._home))
 
-    def _poll(self, stream: str, since: dt.datetime) -> Found:
+    def _poll(self, stream: str, since: dt.datetime) -> Found | None:
+        """None when Intuit refuses to look back that far."""
+        try:
+            return self._shared_poll(stream, since)
+        except Refused:
+            if self._clock() - since > _LOOK_BACK:
+                return None
+            raise
+
+    def _shared_poll(self, stream: str, since: dt.datetime) -> Found:
         known = self._polls.get(_text(since))
         if known is None or stream in known.served:
             entities = tuple(table.entity for table in STREAMS.values())
-            known = _Poll(self._changes(entities, since), set())
+            known = _Poll(self._client.changes(entities, since), set())
             self._polls = {mark: poll for mark, poll in self._polls.items() if len(poll.served) < len(STREAMS)}
             self._polls[_text(since)] = known
         known.served.add(stream)
         return known.found
-
-    def _changes(self, entities: tuple[str, ...], since: dt.datetime) -> Found:
-        """A look-back that is too long may be refused; then everything is to be read again."""
-        try:
-            return self._client.changes(entities, since)
-        except (Conflict, NotFound):
-            raise
-        except Refused:
-            return Found({}, dt.datetime.max.replace(tzinfo=dt.UTC))
 
     def _start(self, time: dt.datetime) -> dt.datetime:
         """All streams that are swept by this connector go on from one instant, so that one change poll serves them."""

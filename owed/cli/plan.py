@@ -15,9 +15,10 @@ from store import journal, organisations, outbox
 from store.outbox import Effect
 from sync.cycle import approve as release
 from sync.cycle import look, needs_person, write_down
-from sync.deliver import Outcome, allowance_today, deliver
+from sync.deliver import Outcome, deliver
 from sync.installation import Installation
 from sync.planning import Plan
+from sync.turn import allowance_today
 
 
 def register(application: typer.Typer) -> None:

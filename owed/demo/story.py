@@ -99,9 +99,13 @@ def _apply(installation: Installation, screen: Screen | None) -> list[Outcome]:
 
 def _pay_two(installation: Installation, platforms: Platforms) -> list[Effect]:
     """As two customers would: open the link in the mail and press the button."""
+    stripe = installation.first_of("stripe")
     with installation.store.read() as tx:
         made = [one for one in outbox.listed(tx, ["sent"]) if isinstance(one.command, CreatePaymentLink) and one.url]
-    chosen = [one for one in made if one.subjects[0].partition(":")[0] != installation.first_of("stripe")][:2]
+    of_books = [one for one in made if one.subjects[0].partition(":")[0] != stripe]
+    at_stripe = [one for one in of_books if one.connection == stripe]
+    own_page = [one for one in of_books if one.connection != stripe]
+    chosen = [*at_stripe[:1], *own_page[:1], *at_stripe[1:]][:2]
     for maker in chosen:
         platforms.tell("/pay", url=maker.url)
     return chosen

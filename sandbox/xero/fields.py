@@ -127,14 +127,13 @@ def _payment_amount(books: Books, record: Record) -> Value:
 FIELDS["Payment"]["Amount"] = _payment_amount
 
 
-def lookup(books: Books, kind: str, record: Record) -> Lookup:
-    """Reads the fields of one record. Raises BadWhere for a name that the kind has not."""
-    known = FIELDS[kind]
-
-    def read(name: str) -> Value:
-        field = known.get(name)
-        if field is None:
+def check_names(kind: str, names: list[str]) -> None:
+    """Raises BadWhere for a name that the kind has not, whether or not there is a record to look at."""
+    for name in names:
+        if name not in FIELDS[kind]:
             raise BadWhere(f"No property or field '{name}' exists in type '{kind}'")
-        return field(books, record)
 
-    return read
+
+def lookup(books: Books, kind: str, record: Record) -> Lookup:
+    """Reads the fields of one record."""
+    return lambda name: FIELDS[kind][name](books, record)

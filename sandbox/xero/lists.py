@@ -14,7 +14,7 @@ from sandbox.world import new_guid
 from sandbox.xero import render
 from sandbox.xero.books import Books
 from sandbox.xero.errors import query_refused
-from sandbox.xero.fields import lookup
+from sandbox.xero.fields import check_names, lookup
 from sandbox.xero.where import BadWhere, Parser, read_order
 
 MOST_IN_A_PAGE = 1000
@@ -113,11 +113,15 @@ class Lists:
     def _where(self, text: str, kind: str, records: list[Record]) -> list[Record]:
         if not text.strip():
             return records
-        test = Parser(text).parse()
+        parser = Parser(text)
+        test = parser.parse()
+        check_names(kind, parser.names)
         return [one for one in records if test(lookup(self.books, kind, one))]
 
     def _ordered(self, text: str, kind: str, records: list[Record]) -> list[Record]:
-        for name, descending in reversed(read_order(text)):
+        order = read_order(text)
+        check_names(kind, [name for name, _ in order])
+        for name, descending in reversed(order):
             records = sorted(records, key=lambda one: _rank(lookup(self.books, kind, one)(name)), reverse=descending)
         return records
 

@@ -47,6 +47,7 @@ class Parser:
     def __init__(self, text: str) -> None:
         self._tokens = tokens(text)
         self._place = 0
+        self.names: list[str] = []
 
     def parse(self) -> Test:
         test = self._either()
@@ -90,6 +91,7 @@ class Parser:
         if kind != "name":
             raise BadWhere(f"expected a field, found '{name}'")
         path, _, method = name.rpartition(".")
+        self.names.append(path if method in METHODS else name)
         if method in METHODS:
             return self._method(path, method)
         return self._comparison(name)
