@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import msgspec
 import requests
 
-from connectors.errors import ConnectorError, Malformed, Refused, Unauthorised, Uncertain, Unreachable
+from connectors.errors import ConnectorError, Malformed, Unauthorised, Uncertain, Unreachable
 from connectors.protocol import Clock, Endpoint, Tokens, TokenStore
 from connectors.transport import connection_error
 
@@ -151,7 +151,7 @@ def revoke(server: OAuthServer, endpoint: Endpoint, held: Tokens) -> None:
     token = {"token": held.refresh_token or held.access_token}
     body: dict[str, Any] = {"json": token} if server.revoke_body == "json" else {"data": token}
     answer = _post(server, url, endpoint, auth=(held.client_id, held.client_secret), **body)
-    if not answer.ok and answer.status_code != 400:  # 400: the token was dead already
+    if not _succeeded(answer) and answer.status_code != 400:  # 400: the token was dead already
         raise _refusal(server, answer)
 
 
@@ -162,7 +162,7 @@ def _tokens(server: OAuthServer, endpoint: Endpoint, app: Tokens, form: dict[str
     else:
         secret = {"client_id": app.client_id, "client_secret": app.client_secret}
         answer = _post(server, url, endpoint, data=form | secret)
-    if not answer.ok:
+    if not _succeeded(answer):
         raise _refusal(server, answer)
     return _read_tokens(server, answer, app, now)
 
@@ -188,6 +188,11 @@ def _read_tokens(server: OAuthServer, answer: requests.Response, app: Tokens, no
         raise Malformed(f"{server.title}: the token answer is not what the platform documents") from None
 
 
+def _succeeded(answer: requests.Response) -> bool:
+    """A redirect is none: tokens go to the address that was asked, and nowhere else."""
+    return 200 <= answer.status_code < 300
+
+
 def _after(now: dt.datetime, seconds: float | None) -> dt.datetime | None:
     return None if seconds is None else now + dt.timedelta(seconds=seconds)
 
@@ -205,15 +210,17 @@ def _refusal(server: OAuthServer, answer: requests.Response) -> ConnectorError:
     if code == "invalid_grant":
         return Unauthorised(f"{server.title} no longer accepts this connection: reconnect", code=code)
     if code in {"invalid_client", "unauthorized_client"}:
-        return Refused(
-            f"{server.title} does not know the client id or secret ({code}): check the app's settings", code=code
+        words = (
+            f"{server.title} does not know the client id or secret ({code}): check the app's settings, then reconnect"
         )
+        return Unauthorised(words, code=code)
     if answer.status_code == 429:
         wait = answer.headers.get("Retry-After", "")
         return _throttled(server, int(wait) if wait.isdigit() else 60)
     if answer.status_code >= 500:
         return Uncertain(f"{server.title}: the token service failed with status {answer.status_code}")
-    return Refused(f"{server.title}: the token service refused ({code or answer.status_code})", code=code)
+    words = f"{server.title}: the token service refused ({code or answer.status_code}): reconnect"
+    return Unauthorised(words, code=code)
 
 
 def _throttled(server: OAuthServer, seconds: int) -> ConnectorError:

@@ -30,8 +30,9 @@ class Row:
 class Page:
     """One answer of a platform. Saved together with `cursor` in one transaction, so that a crash repeats a page at most.
 
-    `cursor` is opaque to everyone but the connector that made it. `complete` on the last page of a full sweep:
-    what the sweep did not show no longer exists.
+    `cursor` is opaque to everyone but the connector that made it. `complete` on the last page of a full sweep that
+    began and ended in this one pull: what the pull did not show, of the kind that this stream tells, no longer
+    exists. Only streams that alone tell their kind say so.
     """
 
     stream: str
@@ -160,7 +161,8 @@ class Connector(Protocol):
         """Everything of `stream` that changed since `cursor` ("" = everything). Save each page before the next is asked for."""
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
-        """The newest state of these invoices, in as few calls as the platform allows."""
+        """The newest state of these invoices, in as few calls as the platform allows. One that was shown but cannot
+        be understood is left out: it is neither gone nor known."""
 
     def prepare(self, command: AnyCommand) -> dict[str, str]:
         """What `find` will need to compare with, read just before the first try; {} where it needs nothing."""

@@ -115,32 +115,42 @@ class Caller:
         """Once. A refused token is the exception: nothing happened then, so one try with a fresh one is safe."""
         return self._call(what, send)
 
-    def read(self, what: str, send: Send, understand: Callable[[Answer], Result]) -> Result:
-        """Up to three tries while the failure is a passing one. `understand` may raise Malformed."""
+    def read(self, what: str, send: Send, understand: Callable[[Answer], Result], *, renew: bool = True) -> Result:
+        """Up to three tries while the failure is a passing one. `understand` may raise Malformed.
+
+        `renew` False where a platform answers 401 for a missing permission, which no fresh token mends.
+        """
         tries = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(READ_TRIES),
             wait=tenacity.wait_random_exponential(multiplier=0.1, max=3),
             retry=tenacity.retry_if_exception(self._passes_soon),
             reraise=True,
         )
-        return tries(lambda: understand(self._call(what, send)))
+        return tries(lambda: understand(self._call(what, send, renew=renew)))
 
     def _passes_soon(self, error: BaseException) -> bool:
         if isinstance(error, Throttled):
             return error.retry_at - self._clock() <= _PATIENCE
         return isinstance(error, ConnectorError) and error.transient
 
-    def _call(self, what: str, send: Send) -> Answer:
-        token = self._grant.access()
+    def _call(self, what: str, send: Send, *, renew: bool = True) -> Answer:
+        token = self._token(what)
         error, answer = self._try(send, token)
-        if isinstance(error, Unauthorised) and self._grant.renewable:
-            error, answer = self._try(send, self._grant.renew(token))
+        if renew and isinstance(error, Unauthorised) and self._grant.renewable:
+            error, answer = self._try(send, self._token(what, token))
         if error is None:
             return answer
         if isinstance(error, Throttled):
             self._limiter.pause(error.retry_at, str(error))
         error.args = (f"{what}: {error}",)
         raise error
+
+    def _token(self, what: str, refused: str = "") -> str:
+        """A token that could not be renewed means that the call itself was not made, or was refused."""
+        try:
+            return self._grant.renew(refused) if refused else self._grant.access()
+        except (Uncertain, Malformed) as error:
+            raise Unreachable(f"{what}: {error}") from None
 
     def _try(self, send: Send, token: str) -> tuple[ConnectorError | None, Answer]:
         self._limiter.spend()

@@ -22,7 +22,7 @@ from receivables.refs import Ref
 
 #: Marks in a rendered body; values cannot hold them, because private-use characters are taken out of all of them.
 _INVOICES, _BANK = "\ue000", "\ue001"
-_LONGEST = 65_536
+_LONGEST = 2_000_000
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,6 +177,6 @@ def _checked(message: Message) -> Message:
         raise ComposeError("nobody to write to: no e-mail address outside your own business is known")
     if any(has_unprinted(header) for header in (message.subject, *message.to, *message.cc)):
         raise ComposeError("a subject or an address holds characters that must not be sent")
-    if not message.subject or max(len(message.text), len(message.html)) > 4 * _LONGEST:
+    if not message.subject or max(len(message.text), len(message.html)) > _LONGEST:
         raise ComposeError("the message has no subject or is too long to be read")
     return message

@@ -12,12 +12,10 @@ def main() -> None:
     from owed.cli import application  # the command line is loaded here, so that importing owed stays cheap
 
     try:
-        application(standalone_mode=False)
+        code = application(standalone_mode=False)
     except CommandError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
     except typer.Abort:
         sys.stderr.write("stopped\n")
         sys.exit(130)
@@ -26,6 +24,7 @@ def main() -> None:
             raise
         error.show()  # type: ignore[attr-defined]  # click's own usage errors know how to show themselves
         sys.exit(error.exit_code)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

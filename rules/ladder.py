@@ -50,7 +50,7 @@ def _until_due(
             opened = step
         elif following is None:
             following = step
-    if opened and not _was_taken(policy.name, opened.name, str(item.invoice.ref), contacts):
+    if opened and not _was_taken(policy.name, opened, due_on, str(item.invoice.ref), contacts, situation):
         return Rung(opened)
     if following:
         return _not_yet(following, due_on - dt.timedelta(days=following.before or 0), due_on, situation)
@@ -59,12 +59,20 @@ def _until_due(
     return _not_yet(policy.demands[0], due_on + dt.timedelta(days=policy.demands[0].after or 1), due_on, situation)
 
 
-def _was_taken(policy: str, step: str, invoice: str, contacts: Sequence[Contacted]) -> bool:
-    return any(
-        contact.policy == policy and contact.step_of(invoice)[0] == step
-        for contact in contacts
-        if contact.counts or contact.pending
-    )
+def _was_taken(
+    policy: str, step: Step, due_on: dt.date, invoice: str, contacts: Sequence[Contacted], situation: Situation
+) -> bool:
+    """This step was, or any other note within its window: of a policy or a step that has since been renamed."""
+    opened_on = due_on - dt.timedelta(days=step.before or 0)
+    for contact in contacts:
+        if not (contact.counts or contact.pending):
+            continue
+        name, stage = contact.step_of(invoice)
+        if contact.policy == policy and name == step.name:
+            return True
+        if stage == 0 and situation.day_of(contact.at) >= opened_on:
+            return True
+    return False
 
 
 def _overdue(

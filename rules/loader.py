@@ -12,7 +12,7 @@ from rules.table import Table, did_you_mean
 from rules.toml import parse
 
 #: The top-level names that belong to the rulebook; all others in owed.toml are read by someone else.
-TABLES = ("policy", "guards")
+TABLES = ("policy", "guards", "case")
 
 
 def load(text: str, filename: str, *, templates: Collection[str] | None = None) -> tuple[Rulebook, list[Problem]]:

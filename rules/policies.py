@@ -77,8 +77,7 @@ def _steps(tables: list[Table], guards: Guards, templates: Collection[str] | Non
 def _step(table: Table, usual_stage: int, last: bool, guards: Guards, templates: Collection[str] | None) -> Step:
     name = table.take_text("name")
     before, after, after_previous = _timing(table)
-    stage = table.take_int("stage", usual_stage, least=0, most=9)
-    _check_stage(table, stage, usual_stage)
+    stage = _stage(table, usual_stage)
     gap = table.take_int("gap_days", max(_GAP_DAYS, guards.min_days_between_contacts), least=1, most=_MOST_DAYS)
     if gap < guards.min_days_between_contacts:
         hint = f"guards.min_days_between_contacts is {guards.min_days_between_contacts}"
@@ -120,15 +119,20 @@ def _timing(table: Table) -> tuple[int | None, int | None, int | None]:
     return None, after or 1, None
 
 
-def _check_stage(table: Table, stage: int, usual_stage: int) -> None:
+def _stage(table: Table, usual_stage: int) -> int:
+    """The stage as written; where it cannot be, that is reported and the usual one taken."""
+    stage = table.take_int("stage", usual_stage, least=0, most=9)
     if usual_stage == 0 and stage > 0:
         table.report("stage", "a step until the due date demands nothing and is of stage 0")
     elif usual_stage > 0 and stage == 0:
         table.report("stage", "stage 0 is for steps until the due date")
     elif usual_stage == 1 and stage > 1:
         table.report(
-            "stage", "the first step after the due date is of stage 1: a debt is never first met with a later one"
+            "stage", "the first step after the due date is of stage 1", "no debt is first met with a later one"
         )
+    else:
+        return stage
+    return usual_stage
 
 
 def _check_template(

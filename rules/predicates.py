@@ -41,6 +41,8 @@ def read_condition(table: Table) -> Condition:
         if key == "any_of":
             parts.append(_any_of(table))
         elif key == "not":
+            if table.peek(key) == {}:
+                table.report(key, "must not be empty: nothing would ever match")
             parts.append(Not(read_condition(table.take_table(key))))
         elif key in FIELDS:
             parts += _field(table, FIELDS[key])
@@ -65,6 +67,7 @@ def _field(table: Table, field: Field) -> list[Condition]:
     else:
         table.take_any(field.name)
         short = "any_of" if field.type == "list" else "in" if isinstance(value, list) else "eq"
+        value = [value] if field.type == "list" and isinstance(value, str) else value
         inner = Table({short: value}, (*table.path, field.name), table.places, table.problems)
     found = [_predicate(inner, field, name) for name in inner if name in OPERATORS[field.type]]
     for name in OPERATORS[field.type]:

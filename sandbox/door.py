@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import struct
 from email.utils import format_datetime
@@ -13,6 +14,9 @@ from sandbox.faults import BEFORE, Fault
 
 if TYPE_CHECKING:
     from sandbox.world import World
+
+
+log = logging.getLogger("sandbox")
 
 
 class Door:
@@ -34,6 +38,10 @@ class Door:
 
     def enter(self, call: Call) -> None:
         """The call is about to act."""
+
+    def done_meanwhile(self, call: Call) -> Answer | None:  # noqa: ARG002 - the platforms look at it
+        """What a call with the same key did while this one was held up; vendors never do it twice."""
+        return None
 
     def begin(self, call: Call) -> None:
         """The call acts now, under the lock."""
@@ -103,11 +111,17 @@ class Door:
     def _perform(self, call: Call, route: Route) -> Answer:
         with self.world.lock:
             call.now = self.world.clock.now()
+            done = self.done_meanwhile(call)
+            if done is not None:
+                return done
             self.begin(call)
             try:
                 answer = route.handler(call)
             except Refused as refused:
                 answer = refused.answer
+            except Exception:
+                log.exception("%s %s", call.method, call.path)  # a mistake of the sandbox itself
+                answer = Answer(500)
             self.leave(call, answer)
             self.world.state.commit()
         return answer
@@ -123,7 +137,8 @@ class Door:
 
 def planned_body(fault: Fault) -> Answer | None:
     """A gateway's answer instead of the vendor's: HTML, XML or nothing at all."""
-    status, body = int(fault.options.get("status", 502)), fault.options.get("body")
+    usual = 429 if fault.kind == "throttle" else 502
+    status, body = int(fault.options.get("status", usual)), fault.options.get("body")
     if body == "html":
         return html_answer(f"<html><body><h1>{status} Bad Gateway</h1></body></html>", status)
     if body == "xml":
@@ -135,6 +150,10 @@ def planned_body(fault: Fault) -> Answer | None:
 
 
 def broken(answer: Answer, fault: Fault | None) -> Answer:
+    if fault is not None and fault.kind == "rewrite":
+        found, put = str(fault.options.get("find", "")), str(fault.options.get("replace", ""))
+        body = answer.body.decode().replace(found, put).encode() if found else answer.body
+        return Answer(answer.status, body, answer.media_type, answer.headers)
     if fault is None or fault.kind not in ("truncated", "malformed"):
         return answer
     half = answer.body[: len(answer.body) // 2]

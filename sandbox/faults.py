@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 BEFORE = ("throttle", "error", "unauthorized", "reset")
-AFTER = ("lost", "failed", "truncated", "malformed")
+AFTER = ("lost", "failed", "truncated", "malformed", "rewrite")
 KINDS = (*BEFORE, "hang", *AFTER, "token_lost")
 
 
@@ -24,7 +24,8 @@ class Fault:
     options: dict[str, Any] = field(default_factory=dict)
 
     def matches(self, platform: str, method: str, path: str) -> bool:
-        if self.platform not in (platform, "any") or self.count == 0:
+        ours = self.platform == platform or (self.platform == "any" and platform != "control")
+        if not ours or self.count == 0:
             return False
         return (not self.method or self.method == method) and re.search(self.path, path) is not None
 
@@ -35,7 +36,8 @@ class Faults:
 
     def plan(self, wanted: dict[str, Any]) -> Fault:
         """Plans a fault from its JSON form. Raises ValueError for an unknown kind or a bad pattern."""
-        fields = {name: wanted[name] for name in ("path", "method", "count", "skip") if name in wanted}
+        fields: dict[str, Any] = {name: str(wanted[name]) for name in ("path", "method") if name in wanted}
+        fields |= {name: int(wanted[name]) for name in ("count", "skip") if name in wanted}
         options = {name: value for name, value in wanted.items() if name not in (*fields, "platform", "kind")}
         fault = Fault(str(wanted.get("platform", "any")), str(wanted.get("kind", "")), **fields, options=options)
         if fault.kind not in KINDS:

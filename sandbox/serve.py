@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -99,10 +100,22 @@ class Sandbox:
         self.world.set("clock", offset_seconds=self.clock.offset.total_seconds())
 
     def _listen(self) -> None:
+        before = {} if self.port else self._ports_before()
         for place, name in enumerate(ORDER):
-            listener = socket.create_server((HOST, self.port + place if self.port else 0))
+            listener = listen(self.port + place if self.port else before.get(name, 0), strict=bool(self.port))
             self._sockets[name] = listener
             self.world.address[name] = f"http://{HOST}:{listener.getsockname()[1]}"
+
+    def _ports_before(self) -> dict[str, int]:
+        """The ports of the last run in this folder: links in old mails keep working where they are still free."""
+        try:
+            config = json.loads((self.folder / "sandbox.json").read_text())
+            bases = {name: config[name]["api_base"] for name in ("xero", "quickbooks", "stripe")}
+            bases["control"] = config["control"]
+            ports = {name: urlsplit(base).port or 0 for name, base in bases.items()}
+            return {**ports, "smtp": int(config["smtp"]["port"])}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
 
     def _fill(self, seed: int, company: str, plan: Plan | None) -> None:
         if self.world.setting("filled") is None:
@@ -197,7 +210,6 @@ class Sandbox:
         self._ready.set()
         await asyncio.gather(*tasks)
         mail.close()
-        await mail.wait_closed()
 
     @property
     def ready(self) -> bool:
@@ -225,6 +237,16 @@ class Sandbox:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def listen(port: int, *, strict: bool) -> socket.socket:
+    """A listening socket; another free port when this one is taken, unless strict."""
+    try:
+        return socket.create_server((HOST, port))
+    except OSError:
+        if strict or port == 0:
+            raise
+        return socket.create_server((HOST, 0))
 
 
 class QuietServer(uvicorn.Server):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from sandbox.world import World
+
+REFUSALS = {
+    "throttle": "451 4.7.1 Try again later",
+    "error": "554 5.7.1 Message refused",
+    "unauthorized": "530 5.7.0 Authentication required",
+}
 
 
 class Inbox:
@@ -22,16 +29,33 @@ class Inbox:
         return "250 OK"
 
     async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
-        self, _server: SMTP, _session: Session, envelope: Envelope
+        self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
+        fault = self.world.faults.take("smtp", "DATA", "/data")
+        kind = fault.kind if fault is not None else ""
+        if fault is not None and kind == "hang":
+            await asyncio.sleep(float(fault.options.get("seconds", 1)))
+        if kind in REFUSALS:
+            return REFUSALS[kind]
+        if kind != "reset":
+            self._store(envelope)
+        if kind in ("reset", "lost"):
+            transport: Any = server.transport
+            transport.abort()
+        return "250 2.0.0 Stored"
+
+    def _store(self, envelope: Envelope) -> None:
         content: Any = envelope.content or b""
         with self.world.lock:
             mail = self.world.mailbox.accept(content, list(envelope.rcpt_tos))
             key = mail["headers"].get("Message-ID")
             self.world.effects.add("smtp", "email", ",".join(mail["recipients"]), key=key, subject=mail["subject"])
             self.world.state.commit()
-        return "250 2.0.0 Stored"
 
 
 def server(world: World) -> SMTP:
-    return SMTP(Inbox(world), hostname="sandbox.example", enable_SMTPUTF8=True)
+    """Takes any login, and mail without one."""
+    return SMTP(
+        Inbox(world), hostname="sandbox.example", enable_SMTPUTF8=True, auth_require_tls=False,
+        authenticator=lambda *_: AuthResult(success=True),
+    )  # fmt: skip

@@ -19,6 +19,7 @@ class Table:
         self.name = name
         self.records: dict[str, Record] = {}
         self.dirty: set[str] = set()
+        self.version = 0
         self._indexes = indexes
         self._buckets: dict[str, dict[str, dict[str, None]]] = {index: {} for index in indexes}
         self._keys: dict[str, list[tuple[str, str]]] = {}
@@ -49,6 +50,7 @@ class Table:
     def hold(self, record: Record) -> None:
         """Takes a record that is already in the file."""
         identity = record["id"]
+        self.version += 1
         self._forget_keys(identity)
         self.records[identity] = record
         keys = [(index, key) for index, read in self._indexes.items() for key in read(record)]
@@ -57,6 +59,7 @@ class Table:
         self._keys[identity] = keys
 
     def remove(self, identity: str) -> None:
+        self.version += 1
         self._forget_keys(identity)
         self.records.pop(identity, None)
         self.dirty.add(identity)

@@ -22,7 +22,11 @@ def truth(platforms: Platforms) -> Record:
         "charges": [_charge(platforms, one, charges.get(one["id"])) for one in platforms.stripe.ledger["charge"]],
         "mirrors": [{"stripe": one["stripe"], "of": one["of"]} for one in notes if one["kind"] == "mirror"],
         "same_debtor": [one["customers"] for one in notes if one["kind"] == "same"],
-        "unapplied": {"xero": unapplied_xero(platforms), "quickbooks": unapplied_quickbooks(platforms)},
+        "unapplied": {
+            "xero": unapplied_xero(platforms),
+            "quickbooks": unapplied_quickbooks(platforms),
+            "stripe": unapplied_stripe(platforms),
+        },
     }
 
 
@@ -94,4 +98,21 @@ def unapplied_quickbooks(platforms: Platforms) -> list[Record]:
         {"id": one["id"], "kind": kind, "customer": one["customer"], "amount": amount, "currency": one["currency"]}
         for kind, one, amount in left
         if amount
+    ]
+
+
+def unapplied_stripe(platforms: Platforms) -> list[Record]:
+    """Credit balances of customers, as positive amounts."""
+    ledger = platforms.stripe.ledger
+    left = [(one, -ledger.balance(one)) for one in ledger["customer"]]
+    return [
+        {
+            "id": one["id"],
+            "kind": "balance",
+            "customer": one["id"],
+            "amount": amount,
+            "currency": one["currency"].upper(),
+        }
+        for one, amount in left
+        if amount > 0
     ]

@@ -91,9 +91,10 @@ def _links(
 ) -> tuple[dict[Ref, str], list[NewEffect]]:
     urls: dict[Ref, str] = {}
     makers: list[NewEffect] = []
+    rehearsal = installation.sending.mode == "redirect"  # nothing is made at a platform for a rehearsal
     for item in items if decision.pay_link else ():
         url = links.live_url(item)
-        maker = None if url else links.needed(item, installation, known)
+        maker = None if url or rehearsal else links.needed(item, installation, known)
         if maker:
             makers.append(maker)
         if url or maker:

@@ -12,7 +12,19 @@ from contextlib import suppress
 from connectors.email.manifest import MANIFEST
 from connectors.email.message import Letter, letter
 from connectors.errors import ConnectorError, Refused, Unauthorised, Uncertain, Unreachable, Unsupported
-from connectors.protocol import Checked, Clock, Endpoint, Finding, Health, Intent, Limiter, Page, Receipt, TokenStore
+from connectors.protocol import (
+    Checked,
+    Clock,
+    Endpoint,
+    Finding,
+    Health,
+    Intent,
+    Limiter,
+    Page,
+    Receipt,
+    Tokens,
+    TokenStore,
+)
 from receivables.commands import AnyCommand, SendReminder
 from receivables.refs import Ref
 
@@ -20,7 +32,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class EmailConnector:
-    """Options of the connection: host, port, security (starttls, ssl or none), sender."""
+    """Options of the connection: host, port, security (starttls, ssl or none), username, sender."""
 
     manifest = MANIFEST
 
@@ -29,6 +41,7 @@ class EmailConnector:
         self._host = options.get("host", "")
         self._security = options.get("security", "starttls")
         self._port = int(options.get("port") or {"ssl": 465, "none": 25}.get(self._security, 587))
+        self._username = options.get("username", "")
         self._sender = options.get("sender", "")
         self._timeout = endpoint.timeout
         self._tokens, self._limiter, self._clock = tokens, limiter, clock
@@ -88,7 +101,7 @@ class EmailConnector:
 
     def _introduce(self, smtp: smtplib.SMTP) -> None:
         """Never falls back to plain text where encryption was asked for."""
-        held = self._tokens.load()
+        held = self._credentials()
         try:
             smtp.ehlo_or_helo_if_needed()
             if self._security == "starttls":
@@ -108,6 +121,15 @@ class EmailConnector:
             raise Unreachable(
                 f"mail server {self._host}: it hung up before the message ({type(error).__name__})"
             ) from None
+
+    def _credentials(self) -> Tokens:
+        """A mail server of one's own may ask for none."""
+        try:
+            return self._tokens.load()
+        except Unauthorised:
+            if self._username:
+                raise
+            return Tokens()
 
     def _refuse_plain_password(self) -> None:
         if self._security == "none" and self._host not in _LOOPBACK:

@@ -4,10 +4,11 @@ import datetime as dt
 import hashlib
 import re
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from connectors.errors import Refused
 from receivables.commands import SendReminder
@@ -15,6 +16,8 @@ from receivables.commands import SendReminder
 #: 7bit, so that any mail server takes it.
 _POLICY = SMTP.clone(cte_type="7bit")
 _ADDRESS = re.compile(r"[^@\s<>,;:\"\\()\[\]]+@[A-Za-z0-9.-]+")
+_NAMED = re.compile(r"([^<>]*)<([^<>]+)>")
+_LINE_END = re.compile(r"\r\n?|\n")
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -29,7 +32,14 @@ class Letter:
 
 
 def letter(command: SendReminder, key: str, sender: str, at: dt.datetime) -> Letter:
-    """Raises Refused for an address or a header that cannot be sent. `sender` stands in where the command names none."""
+    """Raises Refused for what cannot be sent as it stands. `sender` stands in where the command names none."""
+    try:
+        return _letter(command, key, sender, at)
+    except (ValueError, MessageError) as error:
+        raise Refused(f"the reminder cannot be written as an e-mail: {error}") from None
+
+
+def _letter(command: SendReminder, key: str, sender: str, at: dt.datetime) -> Letter:
     author = _address(command.sender or sender)
     to, copied = [_address(one) for one in command.to], [_address(one) for one in command.cc]
     if not to:
@@ -47,16 +57,17 @@ def letter(command: SendReminder, key: str, sender: str, at: dt.datetime) -> Let
     message["Message-ID"] = message_id
     message["Content-Language"] = _plain(command.language, "language")
     message["Auto-Submitted"] = "auto-generated"  # keeps holiday notices from answering (RFC 3834)
-    message.set_content(_without_nul(command.text))
+    message.set_content(_lines(command.text))
     if command.html:
-        message.add_alternative(_without_nul(command.html), subtype="html")
+        message.add_alternative(_lines(command.html), subtype="html")
     return Letter(author.addr_spec, _recipients([*to, *copied]), message_id, _wire(message))
 
 
 def _address(written: str) -> Address:
-    """`Name <someone@example.com>` or the bare address, in ASCII."""
-    name, spec = parseaddr(_plain(written, "address"))
-    if not _ADDRESS.fullmatch(spec) or not spec.isascii():
+    """`Name <someone@example.com>` or the bare address, in ASCII; the name may hold commas, but no other address."""
+    found = _NAMED.fullmatch(_plain(written, "address").strip())
+    name, spec = (found[1].strip().strip('"'), found[2]) if found else ("", written.strip())
+    if not _ADDRESS.fullmatch(spec) or not spec.isascii() or "@" in name:
         raise Refused(f"{written!r} is not an e-mail address that can be written to")
     return Address(display_name=name, addr_spec=spec)
 
@@ -68,8 +79,9 @@ def _plain(value: str, what: str) -> str:
     return value
 
 
-def _without_nul(value: str) -> str:
-    return value.replace("\0", "")
+def _lines(value: str) -> str:
+    """One kind of line end only: a lone carriage return is a line end to some mail servers and none to others."""
+    return _LINE_END.sub("\n", value.replace("\0", ""))
 
 
 def _recipients(addresses: list[Address]) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ class QuickBooksClient:
     def __init__(self, endpoint: Endpoint, tokens: TokenStore, limiter: Limiter, clock: Clock) -> None:
         self.realm = endpoint.account or tokens.load().extra.get("account", "")
         if not self.realm:
-            raise Unauthorised(f"{endpoint.name}: the company (realm id) is not known: reconnect")
+            raise Unauthorised(f"{endpoint.name}: the company is not known: set account to its realm id, or reconnect")
         self._caller = Caller(OAuthGrant(OAUTH, endpoint, tokens, clock), limiter, clock, verdict)
         self._sdk = QuickBooks(auth_client=_NoHiddenCalls(), company_id=self.realm, minorversion=MINOR_VERSION)
         self._session = self._sdk.session = PlainSession(endpoint.timeout)

@@ -24,9 +24,10 @@ from connectors.quickbooks import push
 from connectors.quickbooks.client import PAGE_SIZE, Found, QuickBooksClient, quoted
 from connectors.quickbooks.manifest import MANIFEST
 from connectors.quickbooks.translate import STREAMS, Realm, Stream
+from connectors.reread import checked
 from connectors.transport import one_write
 from receivables.commands import AnyCommand
-from receivables.facts import Fact, Invoice
+from receivables.facts import Fact
 from receivables.refs import Ref
 
 #: Changes are read again from this long before the last answer, so that none slips through between two polls.
@@ -170,15 +171,16 @@ class QuickBooksConnector:
         return self._home
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
-        checked: dict[str, Checked] = {wanted: Checked(None) for wanted in ids}
-        known = [wanted for wanted in dict.fromkeys(ids) if wanted.isascii() and wanted.isdigit()]
-        for start in range(0, len(known), MANIFEST.reread_batch):
-            batch = ", ".join(quoted(wanted) for wanted in known[start : start + MANIFEST.reread_batch])
-            statement = f"SELECT * FROM Invoice WHERE Id IN ({batch}) MAXRESULTS {PAGE_SIZE}"  # noqa: S608 - digits only
+        wanted = [identifier for identifier in dict.fromkeys(ids) if identifier.isascii() and identifier.isdigit()]
+        found = {identifier: Checked(None) for identifier in ids if identifier not in wanted}
+        for start in range(0, len(wanted), MANIFEST.reread_batch):
+            batch = wanted[start : start + MANIFEST.reread_batch]
+            listed = ", ".join(map(quoted, batch))
+            statement = f"SELECT * FROM Invoice WHERE Id IN ({listed}) MAXRESULTS {PAGE_SIZE}"  # noqa: S608 - digits only
             raws = self._client.query(statement, "Invoice").of("Invoice")
-            for raw, row in zip(raws, self._rows(STREAMS["invoices"], raws), strict=True):
-                checked[_id(raw)] = _checked(row)
-        return checked
+            rows = self._rows(STREAMS["invoices"], raws)
+            found |= checked(batch, zip(map(_id, raws), rows, strict=True))
+        return found
 
     def prepare(self, command: AnyCommand) -> dict[str, str]:
         return push.prepare(self._client, command)
@@ -204,13 +206,7 @@ def _id(raw: bytes) -> str:
     try:
         return msgspec.json.decode(raw, type=_Id).Id
     except msgspec.DecodeError:
-        return "?"
-
-
-def _checked(row: Row) -> Checked:
-    fact = row.facts[0] if row.facts else None
-    notes = (str(row.problem),) if row.problem else ()
-    return Checked(fact if isinstance(fact, Invoice) else None, notes=notes)
+        return ""
 
 
 def _text(instant: dt.datetime) -> str:

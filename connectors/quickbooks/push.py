@@ -4,7 +4,6 @@ Every write carries our key twice: as `requestid`, which Intuit replays for a wh
 record, which can be looked for at any later time.
 """
 
-import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from typing import Any
@@ -13,15 +12,13 @@ from connectors.errors import Refused, Uncertain, Unsupported
 from connectors.fields import Record, Unreadable, decode_record, instant_of, record, text
 from connectors.protocol import Finding, Intent, Receipt
 from connectors.quickbooks.client import PAGE_SIZE, QuickBooksClient, quoted
+from connectors.quickbooks.translate import REFERENCE_LENGTH
 from connectors.transport import Answer, as_float, written
 from receivables.commands import AddNote, AnyCommand, ApplyCredit, CreatePaymentLink, RecordPayment, SendInvoiceEmail
 from receivables.money import Money
 
-#: Longest PaymentRefNum and longest requestid (Intuit's limits).
-_REFERENCE_LENGTH = 21
+#: Longest requestid (Intuit's limit).
 _REQUEST_ID_LENGTH = 50
-#: Our clock and Intuit's may differ; records are looked for from this long before our first try.
-_CLOCKS = dt.timedelta(days=1)
 
 
 def request_id(key: str) -> str:
@@ -67,7 +64,7 @@ def find(client: QuickBooksClient, intent: Intent) -> Finding:
             url = invoice_link(client, command.invoice.id)
             return Receipt(command.invoice.id, url) if url else "absent"
         case AddNote():
-            return _tagged(_since(client, "Attachable", intent), "Note", intent.key)
+            return _noted(client, intent.key)
         case RecordPayment() as command:
             number = _reference(command, intent.key)
             found = _query(client, "Payment", f"WHERE PaymentRefNum = {quoted(number)}")
@@ -119,7 +116,7 @@ def _payment(command: RecordPayment, key: str) -> dict[str, Any]:
 
 
 def _reference(command: RecordPayment, key: str) -> str:
-    return command.reference[:_REFERENCE_LENGTH].strip() or tag(key)
+    return command.reference[:REFERENCE_LENGTH].strip() or tag(key)
 
 
 def _application(command: ApplyCredit, key: str) -> dict[str, Any]:
@@ -170,11 +167,12 @@ def _sent(before: dict[str, str], now: dict[str, str], invoice_id: str) -> Findi
     return "absent"
 
 
-def _since(client: QuickBooksClient, entity: str, intent: Intent) -> Iterator[Record]:
-    if intent.started_at is None:
-        return _query(client, entity, "")
-    start = (intent.started_at - _CLOCKS).isoformat(timespec="seconds")
-    return _query(client, entity, f"WHERE MetaData.LastUpdatedTime >= {quoted(start)}")
+def _noted(client: QuickBooksClient, key: str) -> Finding:
+    """Among the newest attachments, whatever the clocks say; further back one cannot tell."""
+    statement = f"SELECT * FROM Attachable ORDERBY MetaData.CreateTime DESC MAXRESULTS {PAGE_SIZE}"  # noqa: S608 - our own words only
+    raws = client.query(statement, "Attachable").of("Attachable")
+    found = _tagged(map(decode_record, raws), "Note", key)
+    return "unknown" if found == "absent" and len(raws) == PAGE_SIZE else found
 
 
 def _query(client: QuickBooksClient, entity: str, where: str) -> Iterator[Record]:

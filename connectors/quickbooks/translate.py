@@ -41,6 +41,9 @@ from receivables.facts import (
 )
 from receivables.money import exponent
 
+#: Longest PaymentRefNum.
+REFERENCE_LENGTH = 21
+
 
 @dataclass(frozen=True, slots=True)
 class Realm:
@@ -262,12 +265,19 @@ def payment(row: Record, realm: Realm) -> Payment:
         amount=total,
         unapplied=unapplied,
         paid_on=day(row, "TxnDate"),
-        reference=text(row, "PaymentRefNum"),
+        reference=_whole_reference(row),
         method=text(record(row, "PaymentMethodRef"), "name"),
         account=_reference(row, "DepositToAccountRef"),
         description=text(row, "PrivateNote"),
         allocations=allocations(row, code, total - unapplied),
     )
+
+
+def _whole_reference(row: Record) -> str:
+    """QuickBooks cuts references off after 21 characters; where the note holds the same word whole, that is it."""
+    found = text(row, "PaymentRefNum")
+    words = text(row, "PrivateNote").split() if len(found) == REFERENCE_LENGTH else []
+    return next((word for word in words if word.startswith(found)), found)
 
 
 def refund(row: Record, realm: Realm) -> Refund:

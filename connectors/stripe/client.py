@@ -31,6 +31,14 @@ class Found(msgspec.Struct):
     data: list[msgspec.Raw]
     has_more: bool
 
+    @property
+    def next(self) -> str:
+        """The record to go on from. Raises Malformed when there is more but the last one here has no name."""
+        found = id_of(self.data[-1]) if self.data else ""
+        if self.has_more and not found:
+            raise Malformed("a list goes on, but its last record has no id")
+        return found
+
 
 class StripeClient:
     """One account, or one connected account of a platform key."""
@@ -51,9 +59,9 @@ class StripeClient:
         while True:
             found = self.page(path, dict(query) | after)
             yield found
-            if not found.has_more or not found.data:
+            if not found.has_more:
                 return
-            after = {"starting_after": id_of(found.data[-1])}
+            after = {"starting_after": found.next}
 
     def get(self, path: str, expand: Sequence[str] = ()) -> dict[str, Any]:
         return json_of(self.get_raw(path, expand))

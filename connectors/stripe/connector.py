@@ -24,18 +24,20 @@ from connectors.protocol import (
 )
 from connectors.stripe import push
 from connectors.stripe.changes import OVERLAP_SECONDS, Event, Position, Touched, position_after, touched
-from connectors.stripe.client import API_VERSION, PAGE_SIZE, Found, StripeClient, id_of, safe
+from connectors.stripe.client import API_VERSION, PAGE_SIZE, Found, StripeClient, safe
 from connectors.stripe.in_flight import of_invoice, of_sessions
 from connectors.stripe.manifest import MANIFEST
-from connectors.stripe.translate import STREAMS, Account, Stream, gone
+from connectors.stripe.records import Account, gone
+from connectors.stripe.translate import STREAMS, Stream
 from connectors.transport import one_write
 from receivables.commands import AnyCommand
-from receivables.facts import Fact, Invoice
+from receivables.facts import Fact, Gone, Invoice
 from receivables.problems import Problem
 from receivables.refs import Ref
 
 #: Stripe keeps events for 30 days; a day is kept in hand.
 _LOOK_BACK = dt.timedelta(days=29)
+_RESTARTS = 5
 
 
 class Mark(msgspec.Struct, omit_defaults=True):
@@ -105,18 +107,17 @@ class StripeConnector:
         """Newest first. What is made meanwhile stands before the first page, and is told by its events later."""
         table = STREAMS[stream]
         query = {"expand": [f"data.{name}" for name in table.expand]}
-        after, whole = mark.after, not mark.after
+        after, whole, restarts = mark.after, not mark.after, _RESTARTS
         position = mark.position if mark.after else self._start()
         while True:
             try:
                 found = self._client.page(table.path, query | ({"starting_after": after} if after else {}))
             except Refused as error:
-                if not after or error.code != "resource_missing":
+                if not after or not restarts or error.code != "resource_missing":
                     raise
-                after, whole = "", True  # the record to go on from was deleted
+                after, whole, restarts = "", True, restarts - 1  # the record to go on from was deleted
                 continue
-            after = id_of(found.data[-1]) if found.data else ""
-            last = not found.has_more or not after
+            after, last = found.next, not found.has_more
             held = self._mark(position) if last else self._mark(position, after)
             yield Page(stream, self._rows(table, found.data), held, last=last, complete=last and whole)
             if last:
@@ -217,9 +218,11 @@ class StripeConnector:
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
         self._zone = self._zone or self._account_zone()
-        return {wanted: self._read_invoice(wanted) for wanted in dict.fromkeys(ids)}
+        found = {wanted: self._read_invoice(wanted) for wanted in dict.fromkeys(ids)}
+        return {wanted: state for wanted, state in found.items() if state is not None}
 
-    def _read_invoice(self, identifier: str) -> Checked:
+    def _read_invoice(self, identifier: str) -> Checked | None:
+        """None when the answer cannot be understood."""
         expand = ("payments", "payments.data.payment.payment_intent")
         try:
             raw = self._client.get_raw(f"/v1/invoices/{safe(identifier)}", expand).body
@@ -227,9 +230,9 @@ class StripeConnector:
             return Checked(None)
         (row,) = self._rows(STREAMS["invoices"], [raw])
         fact = row.facts[0] if row.facts else None
-        if not isinstance(fact, Invoice):
-            return Checked(None, notes=(str(row.problem),) if row.problem else ())
-        return Checked(fact, of_invoice(decode_record(raw), fact))
+        if isinstance(fact, Gone):
+            return Checked(None)
+        return Checked(fact, of_invoice(decode_record(raw), fact)) if isinstance(fact, Invoice) else None
 
     def sessions_of_link(self, link_id: str) -> int:
         """Minor units that were paid, or are being paid, through a payment link; a failed bank debit does not count."""
@@ -245,7 +248,7 @@ class StripeConnector:
             return push.push(self._client, intent)
 
     def find(self, intent: Intent) -> Finding:
-        return push.find(self._client, intent, self._clock())
+        return push.find(self._client, intent)
 
     def invoice_url(self, ref: Ref) -> str:
         found = self._client.get(f"/v1/invoices/{safe(ref.id)}")

@@ -4,7 +4,6 @@ Stripe honours our Idempotency-Key for a day. Later the record is looked for by 
 of a list: Stripe's search lags behind, by an hour in bad times.
 """
 
-import datetime as dt
 import hashlib
 from typing import Any
 
@@ -20,11 +19,9 @@ from receivables.facts import Fact, PaymentLink
 _KEY_LENGTH = 255
 #: Stripe's limit for one metadata value.
 _VALUE_LENGTH = 500
-#: Pages of 100 newest links that are looked through for ours.
-_LINK_PAGES = 10
-#: Events are kept for 30 days.
-_EVENTS_KEPT = dt.timedelta(days=29)
-_CLOCKS = dt.timedelta(days=1)
+#: Pages of 100 newest links, or sendings, that are looked through for ours. Never bounded by a time: a platform's
+#: clock is not ours.
+_PAGES = 10
 
 
 def idempotency_key(key: str) -> str:
@@ -57,10 +54,10 @@ def push(client: StripeClient, intent: Intent) -> Receipt:
             raise Unsupported(f"Stripe cannot {intent.command.verb}")
 
 
-def find(client: StripeClient, intent: Intent, now: dt.datetime) -> Finding:
+def find(client: StripeClient, intent: Intent) -> Finding:
     match intent.command:
         case SendInvoiceEmail() as command:
-            return _sent(client, command, intent, now)
+            return _sent(client, command, intent)
         case AddNote() as command:
             found = client.get(f"/v1/invoices/{safe(command.invoice.id)}")
             return Receipt(text(found, "id")) if _note(intent.key) in record(found, "metadata") else "absent"
@@ -124,7 +121,7 @@ def _find_link(client: StripeClient, command: CreatePaymentLink, key: str) -> Fi
             found = decode_record(bytes(raw))
             if record(found, "metadata").get("owed_key") == key[:_VALUE_LENGTH]:
                 return _made(found, command)
-        if count == _LINK_PAGES and page.has_more:
+        if count == _PAGES and page.has_more:
             return "unknown"
     return "absent"
 
@@ -137,15 +134,13 @@ def _withdrawn(client: StripeClient, command: WithdrawPaymentLink) -> Finding:
     return Receipt(command.link.id) if found.get("active") is False else "absent"
 
 
-def _sent(client: StripeClient, command: SendInvoiceEmail, intent: Intent, now: dt.datetime) -> Finding:
+def _sent(client: StripeClient, command: SendInvoiceEmail, intent: Intent) -> Finding:
     """The event of a sending names the key of the request that caused it."""
-    began = intent.started_at
-    if began is None or now - began > _EVENTS_KEPT:
-        return "unknown"
-    query = {"type": "invoice.sent", "created": {"gte": int((began - _CLOCKS).timestamp())}}
-    for page in client.pages("/v1/events", query):
+    for count, page in enumerate(client.pages("/v1/events", {"type": "invoice.sent"}), start=1):
         for raw in page.data:
             event = decode_record(bytes(raw))
             if record(event, "request").get("idempotency_key") == idempotency_key(intent.key):
                 return Receipt(command.invoice.id, detail={"event": text(event, "id")})
+        if count == _PAGES and page.has_more:
+            return "unknown"
     return "absent"

@@ -38,7 +38,7 @@ class Found(msgspec.Struct, frozen=True):
 
 class _Pagination(msgspec.Struct):
     page: int = 1
-    pages: int = msgspec.field(default=0, name="pageCount")
+    pages: int | None = msgspec.field(default=None, name="pageCount")
 
 
 class XeroClient:
@@ -93,12 +93,14 @@ class XeroClient:
         return self._caller.write(f"{method.lower()} {_what(path)}", send)
 
     def theme_takes_payments(self, theme: str) -> bool:
-        """Has this branding theme a payment service? Asked once for every theme."""
+        """Has this branding theme a payment service? Asked once for every theme. Without the scope paymentservices
+        Xero does not say, and then its pages are not used."""
         if theme not in self._themes:
+            send = self._send("GET", f"BrandingThemes/{theme}/PaymentServices", {}, {})
             try:
-                found = self.get(f"BrandingThemes/{theme}/PaymentServices")
+                found = self._caller.read("get PaymentServices", send, json_of, renew=False)
                 self._themes[theme] = bool(records(found, "PaymentServices"))
-            except (Forbidden, NotFound):
+            except (Unauthorised, Forbidden, NotFound):
                 self._themes[theme] = False
         return self._themes[theme]
 
@@ -116,7 +118,9 @@ class XeroClient:
         body: dict[str, Any] | None = None,
     ) -> Send:
         if not self.tenant:
-            raise Unauthorised(f"{self._name}: the organisation (tenant id) is not known: reconnect")
+            raise Unauthorised(
+                f"{self._name}: the organisation is not known: set account to its tenant id, or reconnect"
+            )
         tenant = {"xero-tenant-id": self.tenant}
         return self._send_to(method, f"{self._base}/{path}", parameters, tenant | dict(headers), body)
 
@@ -167,7 +171,7 @@ def _read_page(answer: Answer, entity: str) -> Found:
         stamp = msgspec.json.decode(page.get("DateTimeUTC", msgspec.Raw(b'""')), type=str)
         told = page.get("pagination")
         shown = msgspec.json.decode(told, type=_Pagination) if told else None
-        last = shown.page >= shown.pages if shown else not raws
+        last = shown.page >= shown.pages if shown and shown.pages is not None else not raws
         return Found(raws, instant_in(stamp) if stamp else None, last)
     except (msgspec.DecodeError, KeyError, ValueError, Unreadable):
         raise Malformed(f"the answer is not a list of {entity}: {answer.excerpt()!r}") from None

@@ -21,6 +21,7 @@ from connectors.protocol import (
     Row,
     TokenStore,
 )
+from connectors.reread import checked
 from connectors.transport import one_write
 from connectors.xero import push
 from connectors.xero.client import Found, XeroClient
@@ -29,6 +30,7 @@ from connectors.xero.manifest import MANIFEST
 from connectors.xero.translate import STREAMS, Stream
 from receivables.commands import AnyCommand
 from receivables.facts import Fact, Invoice
+from receivables.problems import Problem
 from receivables.refs import Ref
 
 #: If-Modified-Since is accurate to a second; this much is read again, so that nothing slips through.
@@ -61,6 +63,8 @@ class XeroConnector:
         self._client = XeroClient(endpoint, tokens, limiter, clock)
 
     def check(self) -> Health:
+        if not self._client.tenant and (problem := self._choose()):
+            return Health(problems=(problem,))
         found = next(iter(records(self._client.get("Organisation"), "Organisations")), {})
         return Health(
             account=self._client.tenant,
@@ -68,6 +72,17 @@ class XeroConnector:
             currency=text(found, "BaseCurrency"),
             timezone=text(found, "Timezone"),
             reminds_by_itself=self._reminders(),
+        )
+
+    def _choose(self) -> Problem | None:
+        """The only organisation of the grant; a person has to choose between several."""
+        seen = [found for found in self._client.tenants() if text(found, "tenantType") == "ORGANISATION"]
+        if len(seen) == 1:
+            self._client.tenant = text(seen[0], "tenantId")
+            return None
+        listed = ", ".join(f"{text(found, 'tenantId')} ({text(found, 'tenantName')})" for found in seen) or "none"
+        return Problem(
+            self._name, f"the grant sees {len(seen)} organisations: {listed}", "set account in owed.toml to one"
         )
 
     def _reminders(self) -> bool | None:
@@ -107,22 +122,27 @@ class XeroConnector:
 
     def _rows(self, table: Stream, raws: list[bytes]) -> list[Row]:
         def facts(row: Record) -> tuple[Fact, ...]:
-            return table.translate(row, self._name)
+            found = table.translate(row, self._name)
+            return tuple(self._with_pay_page(fact, row) if isinstance(fact, Invoice) else fact for fact in found)
 
         return read_rows(raws, f"{self._name}:{table.kind}", table.id_field, facts)
 
+    def _with_pay_page(self, invoice: Invoice, row: Record) -> Invoice:
+        """Whether an invoice can be paid online is a matter of its branding theme, which a list only names."""
+        theme = text(row, "BrandingThemeID")
+        if invoice.status != "open" or not theme or not self._client.theme_takes_payments(theme):
+            return invoice
+        return msgspec.structs.replace(invoice, online_payment=True)
+
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
-        checked: dict[str, Checked] = {wanted: Checked(None) for wanted in ids}
-        known = [wanted for wanted in dict.fromkeys(ids) if _GUID.fullmatch(wanted)]
-        for start in range(0, len(known), MANIFEST.reread_batch):
-            batch = known[start : start + MANIFEST.reread_batch]
+        wanted = [identifier for identifier in dict.fromkeys(ids) if _GUID.fullmatch(identifier)]
+        known = {identifier: Checked(None) for identifier in ids if identifier not in wanted}
+        for start in range(0, len(wanted), MANIFEST.reread_batch):
+            batch = wanted[start : start + MANIFEST.reread_batch]
             found = self._client.page("Invoices", "", 1, {"IDs": ",".join(batch), "includeArchived": "true"})
-            asked = {wanted.lower(): wanted for wanted in batch}
-            for raw, row in zip(found.raws, self._rows(STREAMS["invoices"], found.raws), strict=True):
-                wanted = asked.get(_id(raw).lower())
-                if wanted:
-                    checked[wanted] = _checked(row)
-        return checked
+            rows = self._rows(STREAMS["invoices"], found.raws)
+            known |= checked(batch, zip(map(_id, found.raws), rows, strict=True))
+        return known
 
     def prepare(self, command: AnyCommand) -> dict[str, str]:
         return push.prepare(self._client, command)
@@ -168,11 +188,6 @@ def _stamp(raw: bytes) -> dt.datetime | None:
         return instant_in(found) if found else None
     except (msgspec.DecodeError, Unreadable):
         return None
-
-
-def _checked(row: Row) -> Checked:
-    fact = row.facts[0] if row.facts else None
-    return Checked(fact if isinstance(fact, Invoice) else None, notes=(str(row.problem),) if row.problem else ())
 
 
 def _text(instant: dt.datetime) -> str:

@@ -33,9 +33,8 @@ MANIFEST = Manifest(
     streams=("customers", "invoices", "credit_notes", "payments", "overpayments", "prepayments"),
     writes=(
         Write(
+            # An Idempotency-Key is sent, but nobody says how long it is honoured for e-mails: only the read-back counts.
             SendInvoiceEmail,
-            keyed=True,
-            key_window_seconds=_KEY_WINDOW,
             readable=True,
             side_effects="Xero e-mails the invoice to the contact and the persons included in e-mails, by its own template.",
         ),
@@ -62,5 +61,8 @@ MANIFEST = Manifest(
     ),
     scopes=OAUTH.scopes,
     reread_batch=40,
-    notes=("Xero cannot be told whom to e-mail an invoice to, nor what to say.",),
+    notes=(
+        "Xero cannot be told whom to e-mail an invoice to, nor what to say.",
+        "Xero's own pay pages are used only with the scope paymentservices, which Xero has to grant to an app: add it to scopes.",
+    ),
 )

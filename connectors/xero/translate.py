@@ -171,7 +171,7 @@ def invoice(row: Record, connection: str) -> Facts:
             reference=text(row, "Reference"),
             sent=flag(row, "SentToContact"),
             email=text(record(row, "Contact"), "EmailAddress"),
-            online_payment=bool(records(row, "InvoicePaymentServices")),
+            online_payment=status == "open" and bool(records(row, "InvoicePaymentServices")),
             exchange_rate=_rate(row),
         ),
     )

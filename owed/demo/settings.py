@@ -70,8 +70,9 @@ security = "none"
 """
 
 
-def write_settings(folder: Path, config: dict[str, Any], store: str) -> Path:
-    """Written anew at every run, since the sandbox's ports change; the store stays."""
+def write_settings(folder: Path, config: dict[str, Any], store: str, rules: str = "") -> Path:
+    """Written anew at every run, since the sandbox's ports change; the store stays. `rules`: else the starter's."""
     path = folder / "owed.toml"
-    path.write_text(_TEMPLATE.format(folder=folder.name, store=store, **config) + starter_rules(), encoding="utf-8")
+    head = _TEMPLATE.format(folder=folder.name, store=store, **config)
+    path.write_text(head + (rules or starter_rules()), encoding="utf-8")
     return path

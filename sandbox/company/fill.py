@@ -65,6 +65,7 @@ class Fill:
         self.xero.batches(plan.today)
         self.quickbooks.others(plan.quickbooks, plan.today)
         self.stripe.troubles(plan.today)
+        self.stripe.write_offs(plan.today)
         self.stripe.payouts(plan.today)
         self.stripe.bank_debits()
         for place, debtor in enumerate(plan.stripe.debtors[10:13]):

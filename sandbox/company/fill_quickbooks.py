@@ -73,10 +73,7 @@ class FillQuickBooks:
             "given": debtor.person.first,
             "family": debtor.person.last,
         }
-        # Further addresses stand in the same field, parted by commas, as QuickBooks keeps them.
-        others = [one.email for one in debtor.others if one.include]
-        email = ", ".join([debtor.email, *others]) if debtor.email else ""
-        record: Record = {**names, "email": email, "phone": debtor.phone, "active": debtor.active}
+        record: Record = {**names, "email": addresses(debtor), "phone": debtor.phone, "active": debtor.active}
         record |= {"parent": self.ids.get(debtor.parent or ""), "currency": debtor.currency}
         record |= {"terms": TERMS.get(debtor.terms), "address": list(debtor.address)}
         kept = self._add("Customer", record, self.moments.now.date() - timedelta(days=740))
@@ -162,7 +159,7 @@ class FillQuickBooks:
             "date": on.isoformat(),
             "note": note,
             "voided": False,
-            "bill_email": debtor.email or None,
+            "bill_email": addresses(debtor) or None,
         }
         return self._add("CreditMemo", record, on)
 
@@ -240,3 +237,9 @@ class FillQuickBooks:
             {"lines": lines, "date": on.isoformat(), "currency": "GBP", "number": "JE-1", "note": "Write-off"},
             on,
         )
+
+
+def addresses(debtor: Debtor) -> str:
+    """Further addresses stand in the same field, parted by commas, as QuickBooks keeps them."""
+    others = [one.email for one in debtor.others if one.include]
+    return ", ".join([debtor.email, *others]) if debtor.email else ""

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sandbox.company.moments import Moments
 from sandbox.company.plan import Bill, Book, Credit, Debtor, Plan, Receipt
 from sandbox.state import Record
-from sandbox.stripe import objects, sales
+from sandbox.stripe import funds, objects, sales
 from sandbox.stripe.invoices import Invoices
 from sandbox.stripe.ledger import Ledger
 from sandbox.stripe.till import BANK, Till
@@ -154,9 +154,17 @@ class FillStripe:
         for charge, status in zip(chosen[9:], statuses, strict=True):
             self._dispute(charge, status)
 
+    def write_offs(self, today: date, count: int = 3) -> None:
+        """The oldest open invoices are marked uncollectible: still owed, no longer hoped for."""
+        still_open = [one for one in self.ledger["invoice"] if one["status"] == "open"]
+        for invoice in sorted(still_open, key=lambda one: int(one["created"]))[:count]:
+            at = self.moments.epoch(today - timedelta(days=15))
+            transitions = {**invoice["status_transitions"], "marked_uncollectible_at": at}
+            self.ledger.update(invoice, status="uncollectible", status_transitions=transitions)
+
     def _dispute(self, charge: Record, status: str) -> None:
         created = int(charge["created"]) + 9 * 86_400
-        record = objects.dispute(
+        record = funds.dispute(
             objects.new_id("dp"), created, charge=charge, status=status, reason="product_not_received"
         )
         moves = [] if status == "warning_closed" else [-1]
@@ -223,7 +231,7 @@ class FillStripe:
         amount, created = sum(int(one["net"]) for one in members), noon(on)
         arrival = int(datetime.combine(on + timedelta(days=2), time(0), UTC).timestamp())
         status = "paid" if on + timedelta(days=2) <= today else "in_transit"
-        payout = objects.payout(objects.new_id("po"), created, amount=amount, arrival=arrival, status=status)
+        payout = funds.payout(objects.new_id("po"), created, amount=amount, arrival=arrival, status=status)
         own = self.till.transaction(created, -amount, 0, "payout", payout["id"], "gbp")
         for one in (*members, own):
             self.ledger.update(one, _payout=payout["id"])
@@ -250,6 +258,7 @@ class FillStripe:
                 ("finalized_at", "invoice.finalized"),
                 ("paid_at", "invoice.paid"),
                 ("voided_at", "invoice.voided"),
+                ("marked_uncollectible_at", "invoice.marked_uncollectible"),
             ]
             rows.append(
                 (
@@ -284,4 +293,4 @@ def noon(day: date) -> int:
 
 def mirror_metadata(plan: Plan, bill: Bill) -> dict[str, str]:
     original = plan.mirrors.get(bill.key)
-    return {"book_invoice": original.number} if original else {}
+    return {"invoice_number": original.number} if original else {}

@@ -31,10 +31,9 @@ class Maker:
         for platform, (debtors, bills) in SIZES.items():
             book: Book = getattr(self.plan, platform)
             book.debtors = [self.debtor(f"{platform}-{place}", names.pop()) for place in range(debtors)]
-            if platform == "quickbooks":
+            if platform != "xero":
                 self._overlap(book)
-            if platform == "stripe":
-                self._overlap(book)
+            book.debtors[-1].currency, book.debtors[-2].currency = "USD", "EUR"
             self._bills(book, platform, bills, numbers[platform])
         self._odd_customers()
         for book in (self.plan.xero, self.plan.quickbooks):

@@ -52,8 +52,8 @@ class Books:
 
     def next_id(self, entity: str) -> str:
         """Ids are numbers of their own in every entity, and never used again."""
-        kept = self.world.setting(f"qbo.next.{entity}") or {"number": 0}
-        number = max(kept["number"], max((int(one["id"]) for one in self.tables[entity]), default=0)) + 1
+        kept = self.world.setting(f"qbo.next.{entity}")
+        number = 1 + int(kept["number"] if kept else max((int(one["id"]) for one in self.tables[entity]), default=0))
         self.world.set(f"qbo.next.{entity}", number=number)
         return str(number)
 

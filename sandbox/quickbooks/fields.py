@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,17 +82,20 @@ FIELDS: dict[str, dict[str, Field]] = {
 }
 
 
+KNOWN = {entity: {name.lower(): field for name, field in fields.items()} for entity, fields in FIELDS.items()}
+
+
 def reader(books: Books, entity: str, record: Record) -> Read:
-    """Reads properties of one record. Raises BadQuery 4001 for one that the entity has not."""
-    known = {name.lower(): field for name, field in FIELDS[entity].items()}
+    """Reads properties of one record, whatever the case of their names."""
+    known = KNOWN[entity]
+    return lambda name: known[name.lower()](books, record)
 
-    def read(name: str) -> Any:
-        field = known.get(name.lower())
-        if field is None:
+
+def check_names(entity: str, names: Iterable[str]) -> None:
+    """Raises BadQuery 4001 for a property that the entity has not, whether or not there is a record."""
+    for name in names:
+        if name.lower() not in KNOWN[entity]:
             raise BadQuery(f"Property {name} not found for Entity {entity}", "4001")
-        return field(books, record)
-
-    return read
 
 
 def render(books: Books, entity: str, record: Record) -> Record:

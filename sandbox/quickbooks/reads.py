@@ -9,7 +9,7 @@ from sandbox.calls import Answer, Call, json_answer
 from sandbox.clock import milliseconds, read_instant
 from sandbox.quickbooks.books import ENTITIES, NAMED, Books
 from sandbox.quickbooks.errors import Faults
-from sandbox.quickbooks.fields import reader, render
+from sandbox.quickbooks.fields import check_names, reader, render
 from sandbox.quickbooks.query import BadQuery, Parser, Statement, holds
 from sandbox.quickbooks.render import moment, stamp
 from sandbox.state import Record
@@ -50,6 +50,7 @@ class Reads:
         return {entity: rows, "startPosition": statement.start, "maxResults": len(rows)}
 
     def _found(self, entity: str, statement: Statement) -> list[Record]:
+        check_names(entity, [one.name for one in statement.conditions] + [name for name, _ in statement.order])
         records = list(self.books[entity])
         asks_active = any(one.name.lower() == "active" for one in statement.conditions)
         if entity in NAMED and not asks_active:

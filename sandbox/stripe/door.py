@@ -19,15 +19,15 @@ from sandbox.stripe.expand import Expander
 from sandbox.stripe.forms import decode
 from sandbox.stripe.hosted import Hosted
 from sandbox.stripe.invoices import Invoices
-from sandbox.stripe.ledger import Ledger
+from sandbox.stripe.ledger import NO_REQUEST, Ledger
 from sandbox.stripe.links import Links
 from sandbox.stripe.lists import Lists
 from sandbox.stripe.till import Till
 from sandbox.stripe.writes import Writes
 from sandbox.world import World, new_code
 
-API_KEY = "rk_test_sandbox51HarbourJoineryFullAccess"
-READ_ONLY_KEY = "rk_test_sandbox51HarbourJoineryReadOnly"
+API_KEY = "rk_test_sandbox_full_access"
+READ_ONLY_KEY = "rk_test_sandbox_read_only"
 KEY_LIFE = timedelta(hours=24)
 LISTED = {
     "customers": "customer", "invoices": "invoice", "invoice_payments": "invoice_payment", "credit_notes": "credit_note",
@@ -90,6 +90,8 @@ class StripeDoor(Door):
         return [
             Route("POST", "/v1/customers", self.writes.create_customer),
             Route("POST", "/v1/customers/{id}", self.writes.update_customer),
+            Route("DELETE", "/v1/customers/{id}", self.writes.delete_customer),
+            Route("DELETE", "/v1/invoices/{id}", self.invoices.delete),
             Route("POST", "/v1/invoices/{id}", self.invoices.update),
             Route("POST", "/v1/invoices/{id}/send", self.invoices.send),
             Route("POST", "/v1/invoices/{id}/pay", self.invoices.pay),
@@ -203,16 +205,20 @@ class StripeDoor(Door):
 
     def begin(self, call: Call) -> None:
         key = call.header("idempotency-key") or None
-        self.ledger.request = {"id": f"req_{new_code(14)}", "idempotency_key": key}
+        if call.path.startswith("/v1"):  # what customers do on pages has no request
+            self.ledger.request = {"id": f"req_{new_code(14)}", "idempotency_key": key}
 
     def leave(self, call: Call, answer: Answer) -> None:
         """Keeps what was executed, failures of the server included; refused parameters are not kept."""
-        key = call.header("idempotency-key")
+        key, request = call.header("idempotency-key"), self.ledger.request["id"]
+        self.ledger.request = dict(NO_REQUEST)
         self.running.discard(key if call.method == "POST" else "")
+        if request:
+            answer.headers["Request-Id"] = request
         if not key or call.method != "POST" or (400 <= answer.status < 500 and answer.status != 402):
             return
         kept = {"id": key, "digest": digest(call), "status": answer.status, "body": answer.body.decode()}
-        self.ledger.answers.put({**kept, "at": call.now.isoformat(), "request": str(self.ledger.request["id"])})
+        self.ledger.answers.put({**kept, "at": call.now.isoformat(), "request": request or ""})
 
     def decorate(self, call: Call, answer: Answer) -> None:
         if call.path.startswith("/v1"):

@@ -150,6 +150,16 @@ class Invoices:
         self._effect(call, "finalize", invoice)
         return self._shown(invoice, decode(call.form()))
 
+    def delete(self, call: Call) -> Answer:
+        """Only drafts can be deleted; what is final can be voided."""
+        invoice = self._wanted(call)
+        if invoice["status"] != "draft":
+            raise errors.refused(400, "You can only delete draft invoices.", code="invoice_not_editable")
+        self.ledger.emit("invoice.deleted", invoice)
+        self.ledger["invoice"].remove(invoice["id"])
+        self._effect(call, "delete", invoice)
+        return json_answer({"id": invoice["id"], "object": "invoice", "deleted": True})
+
     def _end(self, call: Call, status: str, moment: str, event: str, allowed: tuple[str, ...]) -> Answer:
         invoice = self._wanted(call)
         if invoice["status"] not in allowed:

@@ -17,6 +17,8 @@ TABLES = {
     "customer_balance_transaction": "cbtxn",
 }  # fmt: skip
 LINES_INLINE = 10
+# The origin of events that no call of ours caused.
+NO_REQUEST: Record = {"id": None, "idempotency_key": None}
 
 
 class Ledger:
@@ -44,7 +46,7 @@ class Ledger:
             intent=lambda record: [record["payment"].get("payment_intent") or ""],
         )
         self.answers = world.state.table("stripe.answer")
-        self.request: Record = {"id": None, "idempotency_key": None}
+        self.request: Record = dict(NO_REQUEST)
 
     def __getitem__(self, name: str) -> Table:
         return self.tables[name]
@@ -96,6 +98,8 @@ class Ledger:
 
     def shown(self, record: Record) -> Record:
         """The object as the API shows it, unexpanded."""
+        if record.get("_deleted"):
+            return {"id": record["id"], "object": record["object"], "deleted": True}
         visible = {name: copy.copy(value) for name, value in record.items() if not name.startswith("_")}
         derive = {
             "invoice": self._invoice,
@@ -104,7 +108,8 @@ class Ledger:
             "balance_transaction": self._balance_transaction,
         }.get(record["object"])
         if record["object"] == "payment_link":
-            visible.pop("created")
+            visible.pop("created")  # a payment link tells no date
+            visible["url"] = f"{self.world.address['stripe']}/pay/{record['_code']}"
         return {**visible, **(derive(record) if derive else {})}
 
     def _invoice(self, record: Record) -> Record:
@@ -129,7 +134,6 @@ class Ledger:
             "object": "list",
             "data": data[:most],
             "has_more": len(data) > most,
-            "total_count": len(data),
             "url": url,
         }
 

@@ -46,6 +46,7 @@ class Lists:
     def __init__(self, ledger: Ledger, expander: Expander) -> None:
         self.ledger = ledger
         self.expander = expander
+        self._kept: dict[str, tuple[int, dict[str, int]]] = {}
 
     def all_of(self, call: Call, kind: str) -> Answer:
         asked = decode(call.query)
@@ -60,7 +61,7 @@ class Lists:
         for name in ranges:
             if name in asked:
                 rows = [one for one in rows if in_range(one.get(name), asked[name], name)]
-        return self.page(call, asked, list(rows), kind)
+        return self.page(call, asked, rows, kind)
 
     def nested(self, call: Call, rows: list[Record]) -> Answer:
         """A list below one object, in the order given."""
@@ -71,25 +72,32 @@ class Lists:
         page = {"object": "list", "data": window, "has_more": more, "url": call.path}
         return json_answer(self.expander.expand(page, asked.get("expand")))
 
-    def page(self, call: Call, asked: Form, rows: list[Record], kind: str) -> Answer:
-        """Newest first; of the same second the one made later comes first. A cursor is a place in that order, so
-        it holds even when its object no longer fits the filter."""
-        order = {identity: number for number, identity in enumerate(self.ledger[kind].records)}
-        rows = sorted(rows, key=lambda one: (-int(one["created"]), -order[one["id"]]))
-        keys = [(-int(one["created"]), -order[one["id"]]) for one in rows]
+    def page(self, call: Call, asked: Form, rows: Iterable[Record], kind: str) -> Answer:
+        """Newest first. A cursor is a place in that order, so it holds even when its object no longer fits the filter."""
+        places = self._places(kind)
+        rows = sorted(rows, key=lambda one: places[one["id"]])
 
         def place(cursor: str) -> float | None:
             found = self.ledger[kind].get(cursor)
             if found is None or (kind == "event" and found["created"] <= self.ledger.now() - EVENT_LIFE):
                 return None
-            key = (-int(found["created"]), -order[cursor])
-            spot = bisect_left(keys, key)
-            return spot if spot < len(keys) and keys[spot] == key else spot - 0.5
+            spot = bisect_left(rows, places[cursor], key=lambda one: places[one["id"]])
+            return spot if spot < len(rows) and rows[spot]["id"] == cursor else spot - 0.5
 
         window, more = cut(rows, asked, place, kind)
         data = [self.ledger.shown(one) for one in window]
         answer: Record = {"object": "list", "data": data, "has_more": more, "url": call.path}
         return json_answer(self.expander.expand(answer, asked.get("expand")))
+
+    def _places(self, kind: str) -> dict[str, int]:
+        """Where each object stands; of the same second the one made later comes first. Kept until the table changes."""
+        table = self.ledger[kind]
+        version, places = self._kept.get(kind, (-1, {}))
+        if version != table.version:
+            oldest_first = sorted(table, key=lambda one: int(one["created"]))
+            places = {one["id"]: -place for place, one in enumerate(oldest_first)}
+            self._kept[kind] = (table.version, places)
+        return places
 
     def _special(self, kind: str, asked: Form, rows: Iterable[Record]) -> Iterable[Record]:
         if kind == "event":
@@ -99,6 +107,8 @@ class Lists:
         if kind == "invoice_payment" and "payment" in asked:
             wanted = asked["payment"] if isinstance(asked["payment"], dict) else {}
             return [one for one in rows if all(one["payment"].get(name) == value for name, value in wanted.items())]
+        if kind == "customer":
+            return [one for one in rows if not one.get("_deleted")]
         if kind == "payment_link" and "active" in asked:
             return [one for one in rows if one["active"] == (asked["active"] == "true")]
         return rows

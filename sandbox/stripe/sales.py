@@ -170,7 +170,7 @@ def session(created: int, *, currency: str, items: list[Record], url: str | None
         "subscription": None,
         "success_url": None,
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "ui_mode": "hosted",
+        "ui_mode": "hosted_page",
         "url": url,
         "_items": items,
         "_code": code,

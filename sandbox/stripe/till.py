@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from sandbox.money import in_pounds, pounds_per
 from sandbox.state import Record
-from sandbox.stripe import objects
+from sandbox.stripe import funds, objects
 from sandbox.stripe.ledger import Ledger
 
 BANK = "us_bank_account"
@@ -23,9 +23,7 @@ class Till:
 
     def intend(self, amount: int, currency: str, at: int | None = None, **fields: object) -> Record:
         created = self.ledger.now() if at is None else at
-        record = objects.payment_intent(
-            objects.new_id("pi"), created, amount=amount, currency=currency.lower(), **fields
-        )
+        record = funds.payment_intent(objects.new_id("pi"), created, amount=amount, currency=currency.lower(), **fields)
         return self.ledger.put(record)
 
     def pay(self, intent: Record, method: str = "card", at: int | None = None) -> Record:
@@ -34,8 +32,8 @@ class Till:
         `at` is for the seed: no events are written then."""
         created = self.ledger.now() if at is None else at
         pending = method == BANK
-        details = objects.bank_details() if pending else objects.card_details()
-        charge = objects.charge(
+        details = funds.bank_details() if pending else funds.card_details()
+        charge = funds.charge(
             objects.new_id("ch"), created, amount=intent["amount"], currency=intent["currency"], intent=intent["id"],
             customer=intent["customer"], description=intent["description"], metadata=dict(intent["metadata"]),
             receipt_email=intent["receipt_email"], payment_method_details=details,
@@ -69,13 +67,13 @@ class Till:
         rate = None if currency == "gbp" else float(pounds_per(currency))
         identity = objects.new_id("txn")
         return self.ledger.put(
-            objects.balance_transaction(identity, created, amount=pounds, fee=fee, kind=kind, source=source, rate=rate)
+            funds.balance_transaction(identity, created, amount=pounds, fee=fee, kind=kind, source=source, rate=rate)
         )
 
     def refund(self, charge: Record, amount: int, reason: str | None, at: int | None = None) -> Record:
         """Gives money back; the invoice that the charge paid stays as it is, as at the vendor."""
         created = self.ledger.now() if at is None else at
-        record = objects.refund(objects.new_id("re"), created, amount=amount, charge=charge, reason=reason)
+        record = funds.refund(objects.new_id("re"), created, amount=amount, charge=charge, reason=reason)
         pounds = -in_pounds(amount, charge["currency"])
         record["balance_transaction"] = self.transaction(
             created, pounds, 0, "refund", record["id"], charge["currency"]

@@ -36,6 +36,14 @@ class Writes:
         self._effect(call, "customer_update", record)
         return self._shown(record, form)
 
+    def delete_customer(self, call: Call) -> Answer:
+        """A stub remains for reads by id; lists forget the customer."""
+        record = self._wanted("customer", call.params["id"])
+        self.ledger.emit("customer.deleted", record)
+        self.ledger.update(record, _deleted=True)
+        self._effect(call, "delete", record)
+        return json_answer(self.ledger.shown(record))
+
     def _customer_fields(self, record: Record, form: Form) -> Record:
         for name in form:
             if name not in (*CUSTOMER_FIELDS, "metadata", "expand"):

@@ -164,6 +164,9 @@ class XeroDoor(Door):
             return json_answer({"ErrorNumber": 10, "Message": "Idempotency-Key was used for another request"}, 400)
         return Answer(kept["status"], kept["body"].encode(), kept["media_type"])
 
+    def done_meanwhile(self, call: Call) -> Answer | None:
+        return self._replay(call) if is_api(call) else None
+
     def leave(self, call: Call, answer: Answer) -> None:
         key = call.header("idempotency-key")
         if not key or call.method == "GET" or not is_api(call) or answer.status >= 500:

@@ -199,6 +199,17 @@ def test_a_journal_entry_that_fills_the_gap_counts_as_a_credit() -> None:
     assert found.allocations == (Allocation("other", "5", "1", 4000, dt.date(2026, 1, 10)),)
 
 
+def test_a_reference_that_quickbooks_cut_off_is_completed_from_the_note() -> None:
+    whole = "ch_3SxyzABCDEFGHIJKLMNOPQR"
+    row = a_payment() | {
+        "PaymentRefNum": whole[:21],
+        "PrivateNote": f"{whole} card:payment:{whole} [owed-0123456789ab]",
+    }
+    assert read("payments", row).reference == whole
+    assert read("payments", row | {"PrivateNote": "cheque"}).reference == whole[:21]
+    assert read("payments", row | {"PaymentRefNum": "ch_3"}).reference == "ch_3"
+
+
 def test_a_voided_payment_counts_for_nothing() -> None:
     voided = a_payment(total="0") | {"PrivateNote": "Voided"}
     assert read("payments", voided).status == "void"

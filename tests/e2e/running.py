@@ -69,8 +69,8 @@ class Product:
 
 
 @contextmanager
-def product(folder: Path, *sandbox: str, store: str = "sqlite:///owed.db") -> Iterator[Product]:
-    """`sandbox` are options of `python -m sandbox`."""
+def product(folder: Path, *sandbox: str, store: str = "sqlite:///owed.db", rules: str = "") -> Iterator[Product]:
+    """`sandbox` are options of `python -m sandbox`; `rules` replace the starter's."""
     command = [sys.executable, "-m", "sandbox", "--folder", str(folder / "sandbox"), *sandbox]
     process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
     try:
@@ -78,7 +78,7 @@ def product(folder: Path, *sandbox: str, store: str = "sqlite:///owed.db") -> It
         line = process.stdout.readline()
         assert "ready" in line, f"the sandbox did not start: {line}"
         config = json.loads((folder / "sandbox" / "sandbox.json").read_text())
-        write_settings(folder, config, store)
+        write_settings(folder, config, store, rules)
         yield Product(folder, config)
     finally:
         process.terminate()

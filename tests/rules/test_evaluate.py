@@ -242,6 +242,13 @@ def test_a_step_put_in_before_a_sent_one_does_not_repeat_that_one() -> None:
     assert brief(only(decide(debt(overdue=60), rules=rules, history=(told(ago=20),)))) == "act reminder i1"
 
 
+def test_a_note_before_the_due_date_is_not_repeated_under_another_name() -> None:
+    history = (told(policy="old", step="soon", stage=0, ago=4),)
+    earlier = LADDER.replace("days_before_due = 3", "days_before_due = 6")
+    assert brief(only(decide(debt(overdue=-1), rules=earlier, history=history))) == "suppress friendly i1: not_due_yet"
+    assert brief(only(decide(debt(overdue=-1), rules=LADDER, history=history))) == "act upcoming i1"
+
+
 def test_small_sums_are_not_asked_for_but_add_up() -> None:
     rules = LADDER.replace('name = "standard"', 'name = "standard"\nmin_balance = "5.00 GBP"', 1)
     decision = only(decide(debt("i1", 10, 300), rules=rules))

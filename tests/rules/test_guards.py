@@ -226,8 +226,10 @@ def at(text: str) -> dt.datetime:
         ("2026-03-10T18:00+00:00", {}, "2026-03-11T08:00+00:00"),
         ("2026-03-13T18:00+00:00", {}, "2026-03-16T08:00+00:00"),
         ("2026-03-14T12:00+00:00", {}, "2026-03-16T08:00+00:00"),
-        # Good Friday and Easter Monday, after the clocks have changed
-        ("2026-04-03T12:00+00:00", {}, "2026-04-07T07:00+00:00"),
+        # Good Friday, after the clocks have changed; Christmas with Boxing Day on a Monday instead
+        ("2026-04-03T12:00+00:00", {"country": "IT"}, None),
+        ("2026-04-03T12:00+00:00", {"country": "DE"}, "2026-04-07T06:00+00:00"),
+        ("2026-12-25T12:00+00:00", {}, "2026-12-29T08:00+00:00"),
         # the debtor's own zone, its country's only zone, its country's holidays
         ("2026-03-10T10:00+00:00", {"timezone": "America/Los_Angeles"}, "2026-03-10T15:00+00:00"),
         ("2026-03-10T07:30+00:00", {"country": "DE"}, None),

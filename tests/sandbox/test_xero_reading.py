@@ -165,29 +165,6 @@ def test_a_wrong_tenant_and_a_cut_connection_are_403(sandbox: Sandbox, xero: Xer
     assert xero.call("GET", "/Organisation").status_code == 403
 
 
-def test_consent_gives_a_code_that_buys_tokens_once(xero: Xero) -> None:
-    import requests
-
-    back = "http://127.0.0.1:9/callback"
-    query = {
-        "response_type": "code",
-        "client_id": xero.config["client_id"],
-        "redirect_uri": back,
-        "state": "s1",
-        "scope": "x",
-    }
-    sent = requests.get(xero.config["authorize_url"], params=query, allow_redirects=False, timeout=20)
-    assert sent.status_code == 302
-    target = requests.models.PreparedRequest()
-    target.url = sent.headers["Location"]
-    values = dict(part.split("=") for part in target.url.split("?")[1].split("&"))
-    assert values["state"] == "s1"
-    client = (xero.config["client_id"], xero.config["client_secret"])
-    form = {"grant_type": "authorization_code", "code": values["code"], "redirect_uri": back}
-    assert requests.post(xero.config["token_url"], data=form, auth=client, timeout=20).json()["access_token"]
-    assert requests.post(xero.config["token_url"], data=form, auth=client, timeout=20).status_code == 400
-
-
 # -- limits -------------------------------------------------------------------------------------------------------------
 
 

@@ -135,7 +135,7 @@ def test_payments_that_xero_would_not_take(xero: Xero, invoice: str, change: dic
 
 def test_a_credit_note_is_made_and_allocated_in_two_steps(xero: Xero, invoice: str, control: Control) -> None:
     contact = xero.invoice(invoice)["Contact"]["ContactID"]
-    note = {
+    note: dict[str, Any] = {
         "Type": "ACCRECCREDIT",
         "Status": "AUTHORISED",
         "Contact": {"ContactID": contact},

@@ -31,8 +31,8 @@ def stock(sandbox: Sandbox, platform: str, *bills: Bill, credits: tuple[Credit, 
         plan = Plan(sandbox.clock.now().date())
         book = getattr(plan, platform)
         book.bills, book.credits = list(bills), list(credits)
-        owners = {one.debtor.key: one.debtor for one in (*bills, *credits)}
-        book.debtors = list(owners.values())
+        owners = [one.debtor for one in bills] + [one.debtor for one in credits]
+        book.debtors = list({one.key: one for one in owners}.values())
         fill = Fill(sandbox.platforms, 1)
         fill.books(plan)
     return fill
@@ -127,7 +127,7 @@ class Control:
     def get(self, path: str) -> Json:
         return requests.get(self.base + path, timeout=20).json()
 
-    def post(self, path: str, **body: Any) -> requests.Response:
+    def post(self, path: str, /, **body: Any) -> requests.Response:
         return requests.post(self.base + path, json=body, timeout=20)
 
     def kinds(self, platform: str) -> list[str]:

@@ -1,0 +1,231 @@
+"""Our own e-mails: the message, and what is known when a mail server fails at each step."""
+
+import datetime as dt
+import email
+import socket
+from email import policy
+from email.message import EmailMessage
+
+import pytest
+
+from connectors.email.connector import EmailConnector
+from connectors.email.message import letter
+from connectors.errors import ConnectorError, Refused, Unauthorised, Uncertain, Unreachable, Unsupported
+from connectors.protocol import Endpoint, Intent, Tokens
+from receivables.commands import AddNote, SendReminder
+from receivables.refs import Ref
+from tests.connectors.smtp_server import HANG_UP, MailServer, mail_server
+from tests.connectors.stands import NOW, CountingLimiter, HeldTokens, now
+
+INVOICE = Ref("books", "invoice", "7")
+
+
+def reminder(**fields: object) -> SendReminder:
+    given = {
+        "connection": "mail",
+        "invoices": (INVOICE,),
+        "to": ("ap@ruiz.example",),
+        "subject": "Invoice INV-7 is overdue",
+        "text": "Dear Ruiz,\n.please pay £12.50\n",
+        "sender": "Harbour Joinery <accounts@harbour.example>",
+        "reply_to": "ann@harbour.example",
+    }
+    return SendReminder(**(given | fields))  # type: ignore[arg-type]
+
+
+def connector(server: MailServer | int, tokens: Tokens | None = None, **options: str) -> EmailConnector:
+    port = server if isinstance(server, int) else server.port
+    held = {"host": "127.0.0.1", "port": str(port), "security": "none"} | options
+    endpoint = Endpoint("mail", "email", timeout=(0.5, 0.5), options=held)
+    return EmailConnector(endpoint, HeldTokens(tokens or Tokens()), CountingLimiter(), now)
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    return email.message_from_bytes(raw, policy=policy.default)
+
+
+def test_a_reminder_arrives_word_for_word() -> None:
+    with mail_server() as server:
+        receipt = connector(server).push(
+            Intent("key-1", reminder(cc=("boss@ruiz.example",), html="<p>Pay £12.50</p>"), {}, NOW)
+        )
+        (raw,) = server.messages
+        message = parsed(raw.replace(b"\r\n", b"\n"))
+    assert message["From"] == "Harbour Joinery <accounts@harbour.example>"
+    assert (message["To"], message["Cc"]) == ("ap@ruiz.example", "boss@ruiz.example")
+    assert message["Reply-To"] == "ann@harbour.example"
+    assert message["Message-ID"] == receipt.reference
+    assert message["Auto-Submitted"] == "auto-generated"
+    text, html = message.iter_parts()
+    assert text.get_content() == "Dear Ruiz,\n.please pay £12.50\n"
+    assert "£12.50" in html.get_content()
+    assert [command.lower() for command in server.commands if command.lower().startswith("rcpt")] == [
+        "rcpt to:<ap@ruiz.example>",
+        "rcpt to:<boss@ruiz.example>",
+    ]
+
+
+def test_every_try_of_one_intent_sends_the_same_bytes() -> None:
+    first, again = (letter(reminder(), "key-1", "", NOW) for _ in range(2))
+    other = letter(reminder(), "key-2", "", NOW)
+    assert first == again
+    assert first.message_id != other.message_id
+    assert first.message_id.endswith("@harbour.example>")
+    assert first.body.isascii()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"subject": "Hello\r\nBcc: all@evil.example"},
+        {"subject": "Hello\0"},
+        {"subject": "Hello\x85there"},
+        {"to": ("ap@ruiz.example\r\nRCPT TO:<all@evil.example>",)},
+        {"to": ("ap@ruiz.example, all@evil.example",)},
+        {"cc": ("two words@ruiz.example",)},
+        {"sender": "accounts@harbour.example\nX: y"},
+        {"reply_to": "no address"},
+        {"to": ()},
+        {"to": ("jürgen@ruiz.example",)},
+        {"to": ("a..b@ruiz.example",)},
+        {"to": ("ap@ruiz..example",)},
+        {"to": ("all@evil.example <ap@ruiz.example>",)},
+        {"text": "half a sign \ud83d"},
+        {"subject": "half a sign \ud83d"},
+    ],
+)
+def test_headers_and_addresses_that_could_be_something_else_are_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(Refused):
+        letter(reminder(**fields), "key-1", "", NOW)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Smith, Jones & Co <a@harbour.example>", '"Smith, Jones & Co" <a@harbour.example>'),
+        ('"Harbour" <a@harbour.example>', "Harbour <a@harbour.example>"),
+        ("Müller <a@harbour.example>", "Müller <a@harbour.example>"),
+        ("a@harbour.example", "a@harbour.example"),
+    ],
+)
+def test_names_of_businesses_may_hold_what_names_hold(written: str, shown: str) -> None:
+    found = letter(reminder(sender=written), "key-1", "", NOW)
+    assert parsed(found.body)["From"] == shown
+    assert found.sender == "a@harbour.example"
+
+
+def test_no_line_ends_in_another_way_than_by_both_characters() -> None:
+    found = letter(reminder(text="one\rtwo\n.three\r\n\0four\n.\n"), "key-1", "", NOW)
+    rest = found.body.replace(b"\r\n", b"")
+    assert b"\r" not in rest
+    assert b"\n" not in rest
+    assert b"\r\n.\r\n" not in found.body
+
+
+def test_one_person_twice_gets_one_message() -> None:
+    found = letter(reminder(cc=("AP@ruiz.example", "boss@ruiz.example")), "key-1", "", NOW)
+    assert found.recipients == ("ap@ruiz.example", "boss@ruiz.example")
+
+
+@pytest.mark.parametrize(
+    ("step", "words", "expected"),
+    [
+        ("greeting", HANG_UP, Unreachable),
+        ("ehlo", HANG_UP, Unreachable),
+        ("mail", HANG_UP, Unreachable),
+        ("mail", "451 later", Unreachable),
+        ("mail", "550 no", Refused),
+        ("rcpt", HANG_UP, Unreachable),
+        ("rcpt", "450 mailbox busy", Unreachable),
+        ("rcpt", "550 no such user", Refused),
+        ("data", HANG_UP, Unreachable),
+        ("data", "421 shutting down", Unreachable),
+        ("data", "554 no", Refused),
+        ("dot", HANG_UP, Uncertain),
+        ("dot", "rubbish", Uncertain),
+        ("dot", "451 not now", Unreachable),
+        ("dot", "554 looks like spam", Refused),
+    ],
+)
+def test_what_is_known_after_a_failure_at_each_step(step: str, words: str, expected: type[ConnectorError]) -> None:
+    with mail_server(**{step: words}) as server:
+        with pytest.raises(expected) as raised:
+            connector(server).push(Intent("key-1", reminder()))
+        assert type(raised.value) is expected
+        assert raised.value.indeterminate == (expected is Uncertain)
+
+
+def test_a_silent_server_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Unreachable):
+        connector(silent.getsockname()[1]).push(Intent("key-1", reminder()))
+
+
+def test_a_broken_farewell_after_the_message_was_accepted_is_a_success() -> None:
+    with mail_server(quit=HANG_UP) as server:
+        assert connector(server).push(Intent("key-1", reminder())).reference
+        assert len(server.messages) == 1
+
+
+@pytest.mark.parametrize(("step", "words"), [("rcpt", "550 no"), ("data", HANG_UP), ("data", "554 no")])
+def test_the_commit_point_is_not_reached_by_what_fails_before(step: str, words: str) -> None:
+    reached: list[int] = []
+    with mail_server(**{step: words}) as server, pytest.raises(ConnectorError):
+        connector(server).send(Intent("key-1", reminder()), lambda: reached.append(1))
+    assert reached == []
+
+
+def test_at_the_commit_point_nothing_has_been_delivered_and_a_failure_there_delivers_nothing() -> None:
+    with mail_server() as server:
+
+        def fail() -> None:
+            assert server.messages == []
+            raise RuntimeError("the database is gone")
+
+        with pytest.raises(RuntimeError):
+            connector(server).send(Intent("key-1", reminder()), fail)
+    assert server.messages == []
+
+
+def test_one_refused_recipient_stops_the_message_for_all() -> None:
+    with mail_server(rcpt="550 no such user") as server, pytest.raises(Refused, match="the recipient ap@"):
+        connector(server).push(Intent("key-1", reminder(cc=("boss@ruiz.example",))))
+    assert server.messages == []
+
+
+def test_encryption_that_was_asked_for_is_never_left_out() -> None:
+    with mail_server() as server, pytest.raises(Refused, match="security"):
+        connector(server, security="starttls").push(Intent("key-1", reminder()))
+    assert server.messages == []
+
+
+def test_a_refused_password_asks_a_person() -> None:
+    with (
+        mail_server(ehlo="250-mail\r\n250 AUTH PLAIN", auth="535 no") as server,
+        pytest.raises(Unauthorised, match="reconnect"),
+    ):
+        connector(server, Tokens(username="u", password="p")).push(Intent("key-1", reminder()))
+
+
+def test_a_password_does_not_travel_in_the_clear_over_a_network() -> None:
+    with mail_server() as server:
+        found = connector(server, Tokens(username="u", password="p"))
+        found._host = "mail.harbour.example"
+        with pytest.raises(Refused, match="unencrypted"):
+            found._refuse_plain_password()
+
+
+def test_a_mail_server_carries_out_nothing_else_and_tells_nothing() -> None:
+    with mail_server() as server:
+        found = connector(server)
+        with pytest.raises(Unsupported):
+            found.push(Intent("key-1", AddNote(connection="mail", invoice=INVOICE, text="x")))
+        assert found.find(Intent("key-1", reminder())) == "unknown"
+        assert found.check().account == "127.0.0.1"
+        assert server.messages == []
+
+
+def test_the_date_is_that_of_the_first_try() -> None:
+    started = NOW - dt.timedelta(hours=3)
+    with mail_server() as server:
+        connector(server).push(Intent("key-1", reminder(), {}, started))
+        assert parsed(server.messages[0])["Date"].datetime == started

@@ -1,0 +1,93 @@
+"""An organisation connected to the sandbox, ready to work, its clock in our hands."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from connectors.protocol import Tokens
+from owed.bootstrap import install
+from owed.demo.settings import write_settings
+from sandbox.serve import Sandbox
+from store import outbox
+from store.outbox import Effect
+from sync.assess import assess
+from sync.cycle import approve, look, synchronise, write_down
+from sync.deliver import Outcome, deliver
+from sync.golive import go_live
+from sync.installation import Installation
+from sync.tokens import StoredTokens
+
+#: A Wednesday, ten o'clock in London.
+MORNING = dt.datetime(2026, 11, 18, 10, 0, tzinfo=dt.UTC)
+
+
+@dataclass
+class Office:
+    """The sandbox and owed side by side. `at` moves both clocks."""
+
+    sandbox: Sandbox
+    config: Path
+    now: dt.datetime = MORNING
+
+    @property
+    def installation(self) -> Installation:
+        return install(self.config, now=self.now)
+
+    def settings(self, pattern: str, replacement: str) -> None:
+        text = self.config.read_text()
+        changed = re.sub(pattern, replacement, text, count=1)
+        assert changed != text, f"{pattern} is not in owed.toml"
+        self.config.write_text(changed)
+
+    def later(self, **delta: float) -> None:
+        self.now += dt.timedelta(**delta)
+        self.tell("/clock", now=self.now.isoformat())
+
+    def tell(self, door: str, **body: Any) -> Any:
+        answer = requests.post(f"{self.sandbox.config['control']}{door}", json=body, timeout=20)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def ask(self, path: str) -> Any:
+        return requests.get(f"{self.sandbox.config['control']}{path}", timeout=20).json()
+
+    def go_live(self, **options: Any) -> None:
+        installation = self.installation
+        go_live(installation, assess(installation, decide=False), actor="test", **options)
+
+    def apply(self) -> list[Outcome]:
+        installation = self.installation
+        seen, made = look(installation)
+        approve(installation, write_down(installation, seen, made), "test")
+        return deliver(installation)
+
+    def effects(self, *states: str) -> list[Effect]:
+        with self.installation.store.read() as tx:
+            return outbox.listed(tx, states)
+
+    def mails(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask("/mailbox.json")
+        return found
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with Sandbox(tmp_path / "sandbox", now=MORNING) as sandbox:
+        config = write_settings(tmp_path, sandbox.config, "sqlite:///owed.db")
+        office = Office(sandbox, config)
+        installation = office.installation
+        for name, endpoint in installation.endpoints.items():
+            about = sandbox.config.get(endpoint.platform, {})
+            tokens = Tokens(**{key: about[key] for key in Tokens.__struct_fields__ if key in about})
+            stored = StoredTokens(
+                installation.store, installation.vault, name, installation.wall, installation.processes
+            )
+            stored.save(tokens)
+        synchronise(installation)
+        yield office
