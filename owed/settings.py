@@ -19,6 +19,7 @@ from rules.schema import Rulebook
 from rules.table import Table
 from rules.toml import parse
 from sync.installation import BookSettings, Sending
+from sync.limiter import WINDOW_NAMES
 
 PLATFORMS = ("quickbooks", "xero", "stripe", "email")
 MODES = ("off", "redirect", "live")
@@ -214,6 +215,11 @@ def _options(table: Table, platform: str) -> dict[str, str]:
     options = {key: table.take_text(key, "") for key in texts}
     if platform == "email":
         options["port"] = str(table.take_int("port", 587, least=1, most=65_535))
+    limits = table.take_table("limits")
+    for window in WINDOW_NAMES:
+        calls = limits.take_int(f"calls_per_{window}", None, least=1)
+        options[f"calls_per_{window}"] = str(calls or "")
+    limits.finish()
     return {key: value for key, value in options.items() if value}
 
 

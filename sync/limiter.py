@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from connectors.errors import Throttled
@@ -16,6 +16,17 @@ WINDOWS: dict[str, tuple[tuple[str, int, int], ...]] = {
     "stripe": (("second", 1, 23),),
 }
 
+WINDOW_NAMES = ("second", "minute", "day")
+
+
+def windows_of(platform: str, options: Mapping[str, str]) -> tuple[tuple[str, int, int], ...]:
+    """The platform's windows; `[connection.limits]` may set another number of calls, for a smaller plan or a test."""
+    return tuple(
+        (name, seconds, int(options.get(f"calls_per_{name}", calls)))
+        for name, seconds, calls in WINDOWS.get(platform, ())
+    )
+
+
 _LONGEST_WAIT = dt.timedelta(seconds=60)
 
 
@@ -25,7 +36,7 @@ class StoredLimiter:
 
     store: Store
     connection: str
-    platform: str
+    windows: tuple[tuple[str, int, int], ...]
     wall: Callable[[], dt.datetime]
     calls: int = field(default=0)
 
@@ -39,12 +50,11 @@ class StoredLimiter:
         self.calls += calls
 
     def _try(self, calls: int) -> dt.datetime | None:
-        windows = WINDOWS.get(self.platform, ())
-        if not windows:
+        if not self.windows:
             return None
         with self.store.write() as tx:
             now = self.wall()
-            for name, seconds, limit in windows:
+            for name, seconds, limit in self.windows:
                 scope = f"{self.connection}/{name}"
                 again = allowances.spend(tx, scope, limit, dt.timedelta(seconds=seconds), now, calls)
                 if again:
@@ -52,7 +62,6 @@ class StoredLimiter:
         return None
 
     def pause(self, until: dt.datetime, reason: str) -> None:
-        windows = WINDOWS.get(self.platform, ())
-        if windows:
+        if self.windows:
             with self.store.write() as tx:
-                allowances.pause(tx, f"{self.connection}/{windows[0][0]}", until, reason, self.wall())
+                allowances.pause(tx, f"{self.connection}/{self.windows[0][0]}", until, reason, self.wall())

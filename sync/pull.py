@@ -11,7 +11,7 @@ from receivables.problems import Problem
 from store import archive, connections, ingest
 from store.ingest import Saved
 from sync.installation import Installation
-from sync.limiter import StoredLimiter
+from sync.limiter import StoredLimiter, windows_of
 from sync.tokens import StoredTokens
 
 _CHECK_EVERY = dt.timedelta(hours=24)
@@ -39,7 +39,8 @@ class PullReport:
 def connect(installation: Installation, name: str) -> tuple[Connector, StoredLimiter]:
     """A connector with its credentials and its share of the limits. Raises ConnectorError."""
     endpoint = installation.endpoints[name]
-    limiter = StoredLimiter(installation.store, name, endpoint.platform, installation.wall)
+    windows = windows_of(endpoint.platform, endpoint.options)
+    limiter = StoredLimiter(installation.store, name, windows, installation.wall)
     tokens = StoredTokens(installation.store, installation.vault, name, installation.wall, installation.processes)
     return installation.open_connector(endpoint, tokens, limiter, installation.wall), limiter
 

@@ -92,7 +92,7 @@ class QuickBooksClient:
         return self._caller.write(f"post {path}", send)
 
     def send_invoice(self, invoice_id: str, to: str, request_id: str) -> Answer:
-        path = f"invoice/{quote(invoice_id, safe='')}/send"
+        path = f"invoice/{safe(invoice_id)}/send"
         parameters = {"requestid": request_id} | ({"sendTo": to} if to else {})
         return self._caller.write("send invoice", self._send("POST", path, parameters, b"", "application/octet-stream"))
 
@@ -112,6 +112,11 @@ class QuickBooksClient:
             return Answer.of(found.status_code, found.headers, found.content)
 
         return send
+
+
+def safe(identifier: str) -> str:
+    """An id as a part of a path."""
+    return quote(identifier, safe="")
 
 
 def quoted(value: str) -> str:

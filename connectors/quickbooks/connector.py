@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from connectors import cursors
 from connectors.errors import Malformed, Refused
 from connectors.fields import Record, read_rows, record, text
 from connectors.protocol import (
@@ -80,7 +81,7 @@ class QuickBooksConnector:
         )
 
     def pull(self, stream: str, cursor: str) -> Iterator[Page]:
-        mark = msgspec.json.decode(cursor, type=Mark) if cursor else Mark()
+        mark = cursors.read(cursor, Mark())
         self._home = self._home or mark.home
         if mark.position or not mark.since:
             yield from self._sweep(stream, mark)
@@ -152,7 +153,7 @@ class QuickBooksConnector:
         return self._started
 
     def _page(self, stream: str, rows: list[Row], mark: Mark, *, last: bool = True, complete: bool = False) -> Page:
-        return Page(stream, rows, msgspec.json.encode(mark).decode(), last=last, complete=complete)
+        return Page(stream, rows, cursors.write(mark), last=last, complete=complete)
 
     def _rows(self, table: Stream, raws: list[bytes]) -> list[Row]:
         if any(b'"CurrencyRef"' not in raw and b'"Deleted"' not in raw for raw in raws):

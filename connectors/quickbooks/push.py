@@ -11,7 +11,7 @@ from typing import Any
 from connectors.errors import Refused, Uncertain, Unsupported
 from connectors.fields import Record, Unreadable, decode_record, instant_of, record, text
 from connectors.protocol import Finding, Intent, Receipt
-from connectors.quickbooks.client import PAGE_SIZE, QuickBooksClient, quoted
+from connectors.quickbooks.client import PAGE_SIZE, QuickBooksClient, quoted, safe
 from connectors.quickbooks.translate import REFERENCE_LENGTH
 from connectors.transport import Answer, as_float, written
 from receivables.commands import AddNote, AnyCommand, ApplyCredit, CreatePaymentLink, RecordPayment, SendInvoiceEmail
@@ -78,7 +78,7 @@ def find(client: QuickBooksClient, intent: Intent) -> Finding:
 
 def invoice_link(client: QuickBooksClient, invoice_id: str) -> str:
     """ "" where QuickBooks Payments is not switched on for the invoice, or nobody's address is on it."""
-    found = record(client.get(f"invoice/{invoice_id}", include="invoiceLink"), "Invoice")
+    found = record(client.get(f"invoice/{safe(invoice_id)}", include="invoiceLink"), "Invoice")
     return text(found, "InvoiceLink")
 
 
@@ -144,7 +144,7 @@ def _figure(amount: Money) -> float:
 
 
 def _invoice(client: QuickBooksClient, invoice_id: str) -> Record:
-    return record(client.get(f"invoice/{invoice_id}"), "Invoice")
+    return record(client.get(f"invoice/{safe(invoice_id)}"), "Invoice")
 
 
 def _delivery(invoice: Record) -> dict[str, str]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from connectors import cursors
 from connectors.errors import Forbidden, Malformed, NotFound, Refused
 from connectors.fields import Record, decode_record, read_row, record, text
 from connectors.protocol import (
@@ -93,15 +94,18 @@ class StripeConnector:
         return (Problem(self._name, what, "mend account in owed.toml, or give the other account's key"),)
 
     def pull(self, stream: str, cursor: str) -> Iterator[Page]:
-        mark = msgspec.json.decode(cursor, type=Mark) if cursor else Mark(sweeping=True)
+        mark = cursors.read(cursor, Mark(sweeping=True))
         self._zone = self._zone or mark.zone or self._account_zone()
-        if not mark.sweeping and self._clock() - dt.datetime.fromisoformat(mark.polled) <= _LOOK_BACK:
+        if not mark.sweeping and mark.polled and self._is_recent(mark.polled):
             poll = self._poll(stream, mark.position)
             if poll.touched is not None:
                 yield from self._changed(stream, mark, poll.touched[stream], poll.position)
                 return
             mark = Mark(sweeping=True)
         yield from self._sweep(stream, mark if mark.sweeping else Mark(sweeping=True))
+
+    def _is_recent(self, polled: str) -> bool:
+        return self._clock() - dt.datetime.fromisoformat(polled) <= _LOOK_BACK
 
     def _sweep(self, stream: str, mark: Mark) -> Iterator[Page]:
         """Newest first. What is made meanwhile stands before the first page, and is told by its events later."""
@@ -155,7 +159,7 @@ class StripeConnector:
     def _changed(self, stream: str, mark: Mark, records: dict[str, bytes | None], position: Position) -> Iterator[Page]:
         """The cursor moves with the last page only: before that, a crash reads the same events again."""
         table, pending = STREAMS[stream], list(records.items())
-        held = msgspec.json.encode(mark).decode()
+        held = cursors.write(mark)
         while len(pending) > PAGE_SIZE:
             yield Page(stream, self._reread(table, pending[:PAGE_SIZE]), held, last=False)
             pending = pending[PAGE_SIZE:]
@@ -207,7 +211,7 @@ class StripeConnector:
     def _mark(self, position: Position, after: str = "") -> str:
         polled = self._clock().isoformat(timespec="seconds")
         mark = Mark(position=position, sweeping=bool(after), after=after, polled=polled, zone=self._zone)
-        return msgspec.json.encode(mark).decode()
+        return cursors.write(mark)
 
     def _account_zone(self) -> str:
         try:

@@ -7,6 +7,7 @@ left unused: answers are taken as bytes.
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import urllib3
@@ -96,7 +97,7 @@ class XeroClient:
         """Has this branding theme a payment service? Asked once for every theme. Without the scope paymentservices
         Xero does not say, and then its pages are not used."""
         if theme not in self._themes:
-            send = self._send("GET", f"BrandingThemes/{theme}/PaymentServices", {}, {})
+            send = self._send("GET", f"BrandingThemes/{safe(theme)}/PaymentServices", {}, {})
             try:
                 found = self._caller.read("get PaymentServices", send, json_of, renew=False)
                 self._themes[theme] = bool(records(found, "PaymentServices"))
@@ -155,6 +156,11 @@ class XeroClient:
                 raise connection_error(error, f"{method.lower()} {_what(url)}") from None
 
         return send
+
+
+def safe(identifier: str) -> str:
+    """An id as a part of a path."""
+    return quote(identifier, safe="")
 
 
 def _what(path: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from connectors import cursors
 from connectors.errors import Forbidden, NotFound, Refused
 from connectors.fields import Record, Unreadable, flag, read_rows, records, text
 from connectors.protocol import (
@@ -96,13 +97,13 @@ class XeroConnector:
         """Pages are asked for by the time of the last record, not by number: a record that changes meanwhile would
         move all others by one, and the one at the edge of a page would never be seen."""
         table = STREAMS[stream]
-        mark = msgspec.json.decode(cursor, type=Mark) if cursor else Mark()
+        mark = cursors.read(cursor, Mark())
         shown: set[bytes] = set()
         while True:
             found = self._page(table, mark)
             rows = self._rows(table, [raw for raw in found.raws if raw not in shown])
             mark = _next(mark, found)
-            yield Page(stream, rows, msgspec.json.encode(mark).decode(), last=found.last)
+            yield Page(stream, rows, cursors.write(mark), last=found.last)
             if found.last:
                 return
             shown = set(found.raws)

@@ -12,7 +12,7 @@ from connectors.errors import Malformed, Refused, Unsupported
 from connectors.fields import Record, Unreadable, amount_or_zero, flag, record, records, text
 from connectors.protocol import Finding, Intent, Receipt
 from connectors.transport import Answer, as_float, written
-from connectors.xero.client import XeroClient
+from connectors.xero.client import XeroClient, safe
 from connectors.xero.dates import instant
 from connectors.xero.faults import element_errors
 from receivables.commands import AddNote, AnyCommand, ApplyCredit, CreatePaymentLink, RecordPayment, SendInvoiceEmail
@@ -50,20 +50,20 @@ def push(client: XeroClient, intent: Intent) -> Receipt:
     key = idempotency_key(intent.key)
     match intent.command:
         case SendInvoiceEmail() as command:
-            client.write("POST", f"Invoices/{command.invoice.id}/Email", {}, key)
+            client.write("POST", f"Invoices/{safe(command.invoice.id)}/Email", {}, key)
             return Receipt(command.invoice.id)
         case CreatePaymentLink() as command:
             return _link(client, command)
         case AddNote() as command:
             body = {"HistoryRecords": [{"Details": f"{command.text[:_NOTE_LENGTH]} [{tag(intent.key)}]"}]}
-            answer = client.write("PUT", f"Invoices/{command.invoice.id}/History", body, key)
+            answer = client.write("PUT", f"Invoices/{safe(command.invoice.id)}/History", body, key)
             _accepted(answer, "HistoryRecords")
             return Receipt(command.invoice.id)
         case RecordPayment() as command:
             answer = client.write("PUT", "Payments", {"Payments": [_payment(command, intent.key)]}, key)
             return Receipt(text(_accepted(answer, "Payments"), "PaymentID"))
         case ApplyCredit() as command:
-            path = f"CreditNotes/{command.credit_note.id}/Allocations"
+            path = f"CreditNotes/{safe(command.credit_note.id)}/Allocations"
             answer = client.write("PUT", path, {"Allocations": [_allocation(command)]}, key)
             return Receipt(text(_accepted(answer, "Allocations"), "AllocationID") or command.credit_note.id)
         case _:
@@ -95,7 +95,7 @@ def invoice_link(client: XeroClient, invoice_id: str) -> str:
     theme = text(found, "BrandingThemeID")
     if text(found, "Status") != "AUTHORISED" or not theme or not client.theme_takes_payments(theme):
         return ""
-    pages = records(client.get(f"Invoices/{invoice_id}/OnlineInvoice"), "OnlineInvoices")
+    pages = records(client.get(f"Invoices/{safe(invoice_id)}/OnlineInvoice"), "OnlineInvoices")
     return text(pages[0], "OnlineInvoiceUrl") if pages else ""
 
 
@@ -152,7 +152,7 @@ def _allocation(command: ApplyCredit) -> dict[str, Any]:
 
 def _allocated(client: XeroClient, command: ApplyCredit) -> int:
     """Minor units of this credit note that settle this invoice."""
-    note = next(iter(records(client.get(f"CreditNotes/{command.credit_note.id}"), "CreditNotes")), {})
+    note = next(iter(records(client.get(f"CreditNotes/{safe(command.credit_note.id)}"), "CreditNotes")), {})
     return sum(
         amount_or_zero(share, "Amount", command.amount.currency)
         for share in records(note, "Allocations")
@@ -184,7 +184,7 @@ def _mailed(client: XeroClient, invoice_id: str, before: dict[str, str]) -> Find
 
 
 def _history(client: XeroClient, invoice_id: str) -> list[Record]:
-    return records(client.get(f"Invoices/{invoice_id}/History"), "HistoryRecords")
+    return records(client.get(f"Invoices/{safe(invoice_id)}/History"), "HistoryRecords")
 
 
 def _newest(entries: list[Record]) -> str:
@@ -197,7 +197,7 @@ def _moment(entry: Record) -> str:
 
 
 def _invoice(client: XeroClient, invoice_id: str) -> Record:
-    found = records(client.get(f"Invoices/{invoice_id}"), "Invoices")
+    found = records(client.get(f"Invoices/{safe(invoice_id)}"), "Invoices")
     if not found:
         raise Unreadable("Xero answers without the invoice that was asked for")
     return found[0]

@@ -12,7 +12,7 @@ from receivables.local_facts import Dispute, Hold, OptOut, Promise
 from receivables.refs import LOCAL
 from store import ingest
 from sync.assess import assess
-from sync.cycle import look, synchronise
+from sync.cycle import approve, look, synchronise, write_down
 from sync.deliver import deliver
 from tests.sync.conftest import MORNING, Office
 
@@ -105,8 +105,6 @@ def test_what_is_paid_between_planning_and_sending_is_not_sent(office: Office) -
     office.go_live()
     installation = office.installation
     seen, made = look(installation)
-    from sync.cycle import approve, write_down
-
     approve(installation, write_down(installation, seen, made), "test")
     at_xero = [one for one in made.messages if one.decision and one.decision.invoices[0].connection == "books"]
     for message in at_xero:
@@ -126,7 +124,6 @@ def pay_in_xero(office: Office, invoice: str) -> None:
     headers = {"Authorization": f"Bearer {xero['access_token']}", "xero-tenant-id": xero["tenant_id"]}
     headers["Accept"] = "application/json"
     url = f"{xero['api_base']}/Invoices/{invoice}"
-    office.tell("/limits", enabled=False)
     due = requests.get(url, headers=headers, timeout=20).json()["Invoices"][0]["AmountDue"]
     body = {
         "Payments": [
