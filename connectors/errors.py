@@ -63,6 +63,10 @@ class Uncertain(ConnectorError):
     indeterminate = True
 
 
+class PlatformFailed(Uncertain):
+    """The platform itself failed while it worked on the request (5xx). It may repeat this answer for the same key."""
+
+
 class Malformed(ConnectorError):
     """An answer that is not what the platform documents: cut off, not JSON, or of another shape."""
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+from connectors.errors import ConnectorError
 from receivables.problems import Problem
+from store.engine import StoreError
 
 
 class CommandError(Exception):
@@ -25,4 +27,28 @@ class BadSettings(Mistake):
 
 
 class Outside(CommandError):
-    """A platform, the network or the database failed."""
+    """A platform, the network, the disk or the database failed."""
+
+
+#: Classes of the database libraries, by name: only the store may import them.
+_DATABASE = {
+    "sqlalchemy.exc.OperationalError": "the database cannot be used",
+    "sqlalchemy.exc.DatabaseError": "the database cannot be used",
+    "sqlalchemy.exc.TimeoutError": "the database cannot be used",
+    "alembic.util.exc.CommandError": "the database is of another version of owed; use that version, or restore a backup",
+}
+
+
+def outside(error: BaseException) -> str:
+    """One line about a failure that is no defect of owed's: database, disk, network, platform. Else ""."""
+    if isinstance(error, StoreError | ConnectorError):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}"
+    what = _DATABASE.get(f"{type(error).__module__}.{type(error).__qualname__}", "")
+    return f"{what}: {_first_line(getattr(error, 'orig', None) or error)}" if what else ""
+
+
+def _first_line(error: object) -> str:
+    return next(iter(str(error).splitlines()), "")

@@ -170,9 +170,11 @@ def failed(tx: Transaction, now: dt.datetime, effect: Effect, error: str) -> boo
     return _move(tx, now, effect, "failed", {"finished_at": now, "error": error, "lease_until": None}, {"error": error})
 
 
-def uncertain(tx: Transaction, now: dt.datetime, effect: Effect, error: str, look_at: dt.datetime | None) -> bool:
+def uncertain(
+    tx: Transaction, now: dt.datetime, effect: Effect, error: str, look_at: dt.datetime | None, phase: str = ""
+) -> bool:
     """It may have happened. `look_at` is when it may be read back: not before the answer can have settled."""
-    changes = {"not_before": look_at, "error": error}
+    changes = {"not_before": look_at, "error": error, "phase": phase or effect.phase}
     return _move(tx, now, effect, "uncertain", changes, {"error": error})
 
 

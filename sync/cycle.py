@@ -7,11 +7,12 @@ from receivables.money import Money
 from store import organisations, outbox, outcomes
 from store.outbox import Effect, NewEffect
 from sync.assess import Assessment, assess
-from sync.deliver import Outcome, deliver
 from sync.deliver import Progress as Told
+from sync.deliver import deliver
 from sync.installation import Installation
 from sync.planning import Plan, plan
 from sync.pull import Progress, PullReport, pull
+from sync.send import Outcome
 
 
 @dataclass(slots=True)

@@ -10,9 +10,8 @@ from receivables.facts import Gone
 from receivables.problems import Problem
 from store import archive, connections, ingest
 from store.ingest import Saved
+from sync.connected import Connected
 from sync.installation import Installation
-from sync.limiter import StoredLimiter, windows_of
-from sync.tokens import StoredTokens
 
 _CHECK_EVERY = dt.timedelta(hours=24)
 
@@ -36,22 +35,13 @@ class PullReport:
         return sum(saved.new + saved.changed + saved.same + saved.gone for saved in self.saved.values())
 
 
-def connect(installation: Installation, name: str) -> tuple[Connector, StoredLimiter]:
-    """A connector with its credentials and its share of the limits. Raises ConnectorError."""
-    endpoint = installation.endpoints[name]
-    windows = windows_of(endpoint.platform, endpoint.options)
-    limiter = StoredLimiter(installation.store, name, windows, installation.wall)
-    tokens = StoredTokens(installation.store, installation.vault, name, installation.wall, installation.processes)
-    return installation.open_connector(endpoint, tokens, limiter, installation.wall), limiter
-
-
 def pull(installation: Installation, name: str, progress: Progress | None = None) -> PullReport:
     """Bring one connection up to date. Failures are reported and remembered, never raised."""
     report = PullReport(name, installation.endpoints[name].platform)
     started = installation.clock()
-    limiter = None
+    connected = Connected(installation)
     try:
-        connector, limiter = connect(installation, name)
+        connector = connected.to(name)
         _ask_once_a_day(installation, connector, name)
         for stream in connector.manifest.streams:
             _pull_stream(installation, connector, name, stream, report, progress)
@@ -61,7 +51,7 @@ def pull(installation: Installation, name: str, progress: Progress | None = None
     else:
         with installation.store.write() as tx:
             connections.update(tx, name, state="ok", problem="", synced_at=started, tried_at=started)
-    report.calls = limiter.calls if limiter else 0
+    report.calls = connected.calls(name)
     return report
 
 

@@ -8,14 +8,18 @@ from connectors.manifest import Write
 from connectors.protocol import Intent, Receipt
 from store import ingest, outbox
 from store.outbox import Effect
+from sync.assess import MESSAGES
+from sync.connected import Connected
 from sync.installation import Installation
-from sync.pull import connect
 
 #: Outlives every time-out of a call: a lease that runs out means that its worker is gone.
 LEASE = dt.timedelta(minutes=10)
 
 #: Marks that a blind message has passed the point where it may have been delivered.
 COMMITTED = "commit"
+
+#: Marks that the platform did answer, with a failure of its own: it keeps that answer under the key.
+ANSWERED = "answered"
 
 Next = Literal["again", "waiting", "settled"]
 
@@ -38,14 +42,19 @@ def _is_over(installation: Installation, effect: Effect) -> bool:
     return installation.processes.is_alive(effect.lease_owner) is False
 
 
-def settle(installation: Installation, effect: Effect) -> Next:
-    """Find out about one `uncertain` effect. `again`: it may be sent now, under its old key. `waiting`: not yet known."""
+def settle(installation: Installation, connected: Connected, effect: Effect) -> Next:
+    """Find out about one `uncertain` effect. `again`: it may be sent now, under its old key. `waiting`: not yet known.
+
+    A message is never sent again on its key alone: it is read back, and if it did not happen, the guards are asked
+    anew. Nor is what the platform answered with a failure: it would repeat that answer for the same key.
+    """
     try:
-        connector, _ = connect(installation, effect.connection)
+        connector = connected.to(effect.connection)
         write = connector.manifest.write(type(effect.command))
         if write is None or not (write.keyed or write.readable):
             return _blind(installation, effect)
-        if write.keyed and _inside_key_window(installation, effect, write):
+        repeatable = effect.verb not in MESSAGES and effect.phase != ANSWERED
+        if write.keyed and repeatable and _inside_key_window(installation, effect, write):
             return "again"
         if effect.not_before and effect.not_before > installation.wall():
             return "waiting"

@@ -8,8 +8,8 @@ from connectors.errors import ConnectorError
 from receivables.facts import Gone, Invoice
 from receivables.refs import Ref
 from store import ingest
+from sync.connected import Connected
 from sync.installation import Installation
-from sync.pull import connect
 
 
 @dataclass(slots=True)
@@ -21,23 +21,24 @@ class Recheck:
     gone: set[Ref] = field(default_factory=set)
 
 
-def reread(installation: Installation, refs: Iterable[Ref], links: Iterable[tuple[Ref, Ref]] = ()) -> Recheck:
+def reread(
+    installation: Installation, connected: Connected, refs: Iterable[Ref], links: Iterable[tuple[Ref, Ref]] = ()
+) -> Recheck:
     """Save the newest state of these invoices; `links` are (invoice, live Stripe link) pairs to look at as well."""
     recheck = Recheck()
     by_connection: dict[str, list[str]] = defaultdict(list)
     for ref in sorted(set(refs)):
         by_connection[ref.connection].append(ref.id)
     for name, ids in by_connection.items():
-        _read(installation, name, ids, recheck)
+        _read(installation, connected, name, ids, recheck)
     for invoice, link in links:
-        _look_at_link(installation, invoice, link, recheck)
+        _look_at_link(connected, invoice, link, recheck)
     return recheck
 
 
-def _read(installation: Installation, name: str, ids: list[str], recheck: Recheck) -> None:
+def _read(installation: Installation, connected: Connected, name: str, ids: list[str], recheck: Recheck) -> None:
     try:
-        connector, _ = connect(installation, name)
-        found = connector.read_invoices(ids)
+        found = connected.to(name).read_invoices(ids)
     except ConnectorError as error:
         recheck.unread.update((Ref(name, Invoice.kind, identifier), str(error)) for identifier in ids)
         return
@@ -57,11 +58,10 @@ def _read(installation: Installation, name: str, ids: list[str], recheck: Rechec
                 recheck.in_flight[ref] = checked.in_flight
 
 
-def _look_at_link(installation: Installation, invoice: Ref, link: Ref, recheck: Recheck) -> None:
+def _look_at_link(connected: Connected, invoice: Ref, link: Ref, recheck: Recheck) -> None:
     """A link may have been paid a moment ago: its sessions say so before the charge is pulled."""
     try:
-        connector, _ = connect(installation, link.connection)
-        sessions = getattr(connector, "sessions_of_link", None)
+        sessions = getattr(connected.to(link.connection), "sessions_of_link", None)
         if sessions:
             recheck.in_flight[invoice] = recheck.in_flight.get(invoice, 0) + sessions(link.id)
     except ConnectorError as error:

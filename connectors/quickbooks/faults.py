@@ -10,7 +10,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from connectors.errors import Conflict, ConnectorError, Forbidden, NotFound, Refused, Throttled, Unauthorised, Uncertain
+from connectors.errors import (
+    Conflict,
+    ConnectorError,
+    Forbidden,
+    NotFound,
+    PlatformFailed,
+    Refused,
+    Throttled,
+    Unauthorised,
+    Uncertain,
+)
 from connectors.transport import Answer, retry_after
 
 #: Seconds to wait after a 429; Intuit documents a minute and promises no Retry-After header.
@@ -79,8 +89,10 @@ def _error(answer: Answer, found: list[Fault], now: dt.datetime) -> ConnectorErr
         return Unauthorised("QuickBooks does not accept the access token: reconnect")
     if status == 403 or codes & {"120", "3100", "6190"}:
         return Forbidden("QuickBooks gives no access to this company (permission, or its subscription has lapsed)")
-    if status >= 500 or status == 408 or "10000" in codes:
-        return Uncertain(f"QuickBooks failed with status {status}")
+    if status == 408:
+        return Uncertain(f"QuickBooks gave up waiting (status {status})")
+    if status >= 500 or "10000" in codes:
+        return PlatformFailed(f"QuickBooks failed with status {status}")
     said = "; ".join(fault.message for fault in found) or f"status {status} {answer.excerpt()!r}"
     if "5010" in codes:
         return Conflict(said)

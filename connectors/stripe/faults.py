@@ -5,7 +5,16 @@ from typing import Any
 
 import msgspec
 
-from connectors.errors import ConnectorError, Forbidden, NotFound, Refused, Throttled, Unauthorised, Uncertain
+from connectors.errors import (
+    ConnectorError,
+    Forbidden,
+    NotFound,
+    PlatformFailed,
+    Refused,
+    Throttled,
+    Unauthorised,
+    Uncertain,
+)
 from connectors.transport import Answer, retry_after
 
 
@@ -38,9 +47,10 @@ def _error(answer: Answer, told: dict[str, Any], now: dt.datetime) -> ConnectorE
         return Throttled(f"too many calls {reason}".strip(), retry_at=retry_after(answer, now, pause))
     if status == 401:
         return Unauthorised("Stripe does not accept the API key: reconnect")
-    if status >= 500 or status in {408, 409}:
-        # 409: the same key is at work right now.
-        return Uncertain(f"Stripe failed with status {status}")
+    if status in {408, 409}:  # 409: the same key is at work right now
+        return Uncertain(f"Stripe is not done with it (status {status})")
+    if status >= 500:
+        return PlatformFailed(f"Stripe failed with status {status}")
     said = " ".join(str(told.get("message") or f"status {status} {answer.excerpt()!r}").split())[:300]
     if status == 403:
         return Forbidden(said)

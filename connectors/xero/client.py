@@ -55,6 +55,8 @@ class XeroClient:
         self._timeout = endpoint.timeout
         self._token = ""
         self._themes: dict[str, bool] = {}
+        #: Invoices that this client has just read and that can be paid online.
+        self.payable: set[str] = set()
         self._sdk = self._open()
 
     def _open(self) -> ApiClient:

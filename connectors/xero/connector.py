@@ -143,6 +143,8 @@ class XeroConnector:
             found = self._client.page("Invoices", "", 1, {"IDs": ",".join(batch), "includeArchived": "true"})
             rows = self._rows(STREAMS["invoices"], found.raws)
             known |= checked(batch, zip(map(_id, found.raws), rows, strict=True))
+        read = [one.invoice for one in known.values() if one.invoice]
+        self._client.payable = {invoice.id for invoice in read if invoice.online_payment}
         return known
 
     def prepare(self, command: AnyCommand) -> dict[str, str]:

@@ -9,7 +9,16 @@ from typing import Any
 
 import msgspec
 
-from connectors.errors import ConnectorError, Forbidden, NotFound, Refused, Throttled, Unauthorised, Uncertain
+from connectors.errors import (
+    ConnectorError,
+    Forbidden,
+    NotFound,
+    PlatformFailed,
+    Refused,
+    Throttled,
+    Unauthorised,
+    Uncertain,
+)
 from connectors.transport import Answer, retry_after
 
 #: Seconds to wait after a 429 without a Retry-After header, by the limit that was hit.
@@ -35,8 +44,10 @@ def _error(answer: Answer, now: dt.datetime) -> ConnectorError:
         return Unauthorised("Xero does not accept the access token: reconnect")
     if status == 403:
         return Forbidden("Xero gives no access to this organisation (disconnected, or a permission is missing)")
-    if status >= 500 or status == 408:
-        return Uncertain(f"Xero failed with status {status}")
+    if status == 408:
+        return Uncertain(f"Xero gave up waiting (status {status})")
+    if status >= 500:
+        return PlatformFailed(f"Xero failed with status {status}")
     said = "; ".join(complaints(answer)) or f"status {status} {answer.excerpt()!r}"
     return NotFound(said) if status == 404 else Refused(said)
 

@@ -95,12 +95,18 @@ def invoice_link(client: XeroClient, invoice_id: str) -> str:
     theme = text(found, "BrandingThemeID")
     if text(found, "Status") != "AUTHORISED" or not theme or not client.theme_takes_payments(theme):
         return ""
+    return _online_page(client, invoice_id)
+
+
+def _online_page(client: XeroClient, invoice_id: str) -> str:
     pages = records(client.get(f"Invoices/{safe(invoice_id)}/OnlineInvoice"), "OnlineInvoices")
     return text(pages[0], "OnlineInvoiceUrl") if pages else ""
 
 
 def _link(client: XeroClient, command: CreatePaymentLink) -> Receipt:
-    url = invoice_link(client, command.invoice.id)
+    """An invoice that was read a moment ago is not read again only to see that it can be paid online."""
+    known = command.invoice.id in client.payable
+    url = _online_page(client, command.invoice.id) if known else invoice_link(client, command.invoice.id)
     if not url:
         raise Refused(f"online payment is not switched on for {command.invoice}")
     return Receipt(command.invoice.id, url)

@@ -16,12 +16,13 @@ from owed.bootstrap import read_settings
 from owed.cli.options import DEFAULT_CONFIG, Config, Now, open_installation
 from owed.cli.plan import actor
 from owed.cli.printing import say
-from owed.consent import query_of, redirect_uri, wait_for_redirect
+from owed.connection_settings import ConnectionSettings
+from owed.consent import listen, query_of, redirect_uri, wait_for_redirect
 from owed.errors import Mistake, Outside
-from owed.settings import ConnectionSettings, Settings
+from owed.settings import Settings
 from store import connections, credentials, journal
+from sync.connected import Connected
 from sync.installation import Installation
-from sync.pull import connect as open_connection
 from sync.tokens import StoredTokens
 
 Name = Annotated[str, typer.Argument(help="The connection's name in owed.toml.")]
@@ -46,7 +47,9 @@ def connect(
         bool, typer.Option("--refresh-token", help="Take it from $OWED_REFRESH_TOKEN, else from stdin.")
     ] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Print the consent page; paste the redirect.")] = False,
-    port: Annotated[int, typer.Option(help="Where the consent page redirects to on this machine.")] = 8765,
+    port: Annotated[
+        int, typer.Option(min=1, max=65_535, help="Where the consent page redirects to on this machine.")
+    ] = 8765,
 ) -> None:
     """Connect to a platform: by its consent page, or with credentials from the environment or stdin."""
     settings, installation = read_settings(config), open_installation(config, now)
@@ -117,16 +120,25 @@ def _consented(installation: Installation, endpoint: Endpoint, app: Tokens, port
 
 def _pasted(page: Consent) -> dict[str, str]:
     say(f"Open this page, give consent, and paste the address that the browser ends on:\n{page.url}")
-    return query_of(sys.stdin.readline())
+    query = query_of(sys.stdin.readline())
+    if not query:
+        raise Mistake("that is not the address of a redirect: copy the whole of it, with everything after the ?")
+    return query
 
 
 def _caught(page: Consent, port: int) -> dict[str, str]:
-    say(f"Opening the consent page; if no browser opens, go to:\n{page.url}")
-    webbrowser.open(page.url)
     try:
-        return wait_for_redirect(port, _CONSENT_SECONDS)
+        server = listen(port)
     except OSError as error:
-        raise Mistake(f"cannot listen on port {port}: {error}; choose another with --port, or use --headless") from None
+        why = error.strerror or str(error)
+        raise Outside(f"cannot listen on port {port}: {why}; choose another with --port, or use --headless") from None
+    with server:
+        say(f"Opening the consent page; if no browser opens, go to:\n{page.url}")
+        webbrowser.open(page.url)
+        query = wait_for_redirect(server, _CONSENT_SECONDS)
+    if not query:
+        raise Outside(f"no answer from the consent page within {_CONSENT_SECONDS / 60:.0f} minutes: connect again")
+    return query
 
 
 def _store(installation: Installation, name: str, tokens: Tokens) -> None:
@@ -138,8 +150,7 @@ def _store(installation: Installation, name: str, tokens: Tokens) -> None:
 
 def _check(installation: Installation, name: str, endpoint: Endpoint) -> None:
     try:
-        connector, _ = open_connection(installation, name)
-        health = connector.check()
+        health = Connected(installation).to(name).check()
     except ConnectorError as error:
         raise Outside(f"{name}: credentials are stored, but the platform refuses: {error}") from error
     for problem in health.problems:

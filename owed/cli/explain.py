@@ -28,7 +28,7 @@ def explain(
     """Every rule considered, the facts and their age, which guard holds until when, and what comes next."""
     installation = open_installation(config, now, rules)
     seen = assess(installation, decide=False)
-    subject = find(seen.snapshot, ref)
+    subject = find(seen, ref)
     invoices = [subject] if isinstance(subject, Invoice) else _of_customer(seen, subject)
     told = [_told(installation, seen, invoice) for invoice in invoices]
     if as_json:

@@ -4,14 +4,17 @@ from typing import Annotated, Any
 
 import typer
 
+from owed.cli.asking import confirmed
 from owed.cli.ledger import debtor_rows
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Yes, open_installation
 from owed.cli.plan import actor
-from owed.cli.printing import print_json, say, table
+from owed.cli.printing import note, print_json, say, table
 from owed.errors import Mistake
+from receivables.local_facts import Release
 from store import connections
 from sync.assess import BACKLOG_DAYS, Assessment, assess
 from sync.golive import go_live as begin
+from sync.golive import overdue_debtors
 from sync.installation import Installation
 
 
@@ -24,9 +27,14 @@ def golive(
     now: Now = "",
     yes: Yes = False,
     as_json: Json = False,
-    skip: Annotated[list[str] | None, typer.Option("--skip", help="A debtor not to chase; repeat it.")] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option("--skip", help="A debtor not to chase, also later; repeat it.")
+    ] = None,
     release: Annotated[
-        list[str] | None, typer.Option("--release", help="A debtor whose old backlog may be chased; repeat it, or all.")
+        list[str] | None,
+        typer.Option(
+            "--release", help="A debtor that was skipped, or whose old backlog may be chased; repeat it, or all."
+        ),
     ] = None,
     sent_elsewhere: Annotated[
         bool,
@@ -39,40 +47,73 @@ def golive(
 ) -> None:
     """Show debtors by age, ask whom to chase, and go live. Sending still needs mode = "live" in owed.toml."""
     installation = open_installation(config, now)
+    _must_have_read_everything(installation)
     seen = assess(installation, decide=False)
-    rows = _rows(seen)
-    known = {row["debtor"] for row in rows}
+    known = overdue_debtors(seen)
     for word in [*(skip or ()), *(one for one in release or () if one != "all")]:
         if word not in known:
-            raise Mistake(f"{word}: no such debtor; the names stand in the first column of owed customers")
-    if as_json:
-        print_json(rows)
-    else:
-        columns = ["debtor", "name", "invoices", "overdue", "oldest_days", "backlog"]
-        table("debtors", columns, [[row[name] for name in columns] for row in rows], numbers=columns[2:5])
+            raise Mistake(f"{word}: no such debtor has anything overdue; the names: owed customers, first column")
+    skipped = {*(skip or ()), *(_skipped_before(seen) - set(release or ()))}
+    _show(_rows(seen, skipped), as_json=as_json)
     answers = _answers(installation, platform_reminders or [])
     _ask_about_reminders(installation, answers, yes)
-    if not yes and not typer.confirm(f"Chase these {len(known)} debtors from now on?", default=False):
+    if not yes and not confirmed(f"Chase these {len(known - skipped)} debtors from now on?"):
         raise typer.Exit(0)
     begin(
         installation,
         seen,
         actor=actor(),
-        skipped=skip or (),
+        skipped=skipped,
         released=release or (),
         reminders=answers,
         sent_elsewhere=sent_elsewhere,
     )
-    first = installation.sending.ramp_start
-    say(f"live: {len(known) - len(skip or ())} debtors will be chased; at most {first} messages on the first day")
+    if not as_json:
+        _say_what_follows(installation, len(known - skipped))
+
+
+def _must_have_read_everything(installation: Installation) -> None:
+    """What is old at go-live is held as backlog; debts that were not read yet could not be told from new ones."""
+    with installation.store.read() as tx:
+        known = connections.known(tx)
+    books = [name for name, endpoint in installation.endpoints.items() if endpoint.platform != "email"]
+    unread = [name for name in books if known[name].synced_at is None]
+    if not books:
+        raise Mistake(
+            "there is nothing to chase yet: add a [[connection]] to owed.toml, then owed connect and owed sync"
+        )
+    if unread:
+        raise Mistake(f"{', '.join(unread)}: never read completely; run owed sync first, so that old debts are known")
+
+
+def _skipped_before(seen: Assessment) -> set[str]:
+    """Whom the owner chose not to chase at an earlier go-live: that holds until the debtor is released by name."""
+    return {one.subject for one in seen.snapshot.local if isinstance(one, Release) and not one.chase}
+
+
+def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(rows)
+        return
+    columns = ["debtor", "name", "invoices", "overdue", "oldest_days", "backlog"]
+    shown = [[row[name] for name in columns] for row in rows]
+    table("debtors", columns, shown, numbers=columns[2:5], prose=["name", "backlog"])
+
+
+def _say_what_follows(installation: Installation, count: int) -> None:
+    first = min(installation.sending.ramp_start, installation.sending.daily_cap)
+    say(f"live: {count} debtors will be chased; at most {first} messages on the first day")
     if installation.sending.mode != "live":
         say(f'sending is still {installation.sending.mode!r}: set mode = "live" in [sending] when you are ready')
 
 
-def _rows(seen: Assessment) -> list[dict[str, Any]]:
+def _rows(seen: Assessment, skipped: set[str]) -> list[dict[str, Any]]:
     rows = [row for row in debtor_rows(seen) if row["overdue"].minor > 0]
     for row in rows:
         row["backlog"] = f"older than {BACKLOG_DAYS} days: held" if row["oldest_days"] > BACKLOG_DAYS else ""
+        row["skipped"] = row["debtor"] in skipped
+        if row["skipped"]:
+            row["backlog"] = "skipped"
     return sorted(rows, key=lambda row: -row["oldest_days"])
 
 
@@ -95,6 +136,6 @@ def _ask_about_reminders(installation: Installation, answers: dict[str, bool], y
         if endpoint.platform == "email" or told or known[name].reminds_by_itself is not None:
             continue
         if yes:
-            say(f"{name}: does it send reminders by itself? Its debts wait for --platform-reminders {name}=off")
+            note(f"{name}: does it send reminders by itself? Its debts wait for --platform-reminders {name}=off")
         else:
-            answers[name] = typer.confirm(f"Does {name} ({endpoint.platform}) send reminders by itself?", default=True)
+            answers[name] = confirmed(f"Does {name} ({endpoint.platform}) send reminders by itself?", default=True)

@@ -19,6 +19,10 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DEFAULT_CONFIG = Path("owed.toml")
 
 
+#: Years that a clock of books can show; calendars and the store end beyond.
+_YEARS = range(1970, 2201)
+
+
 def instant(text: str) -> dt.datetime | None:
     """An ISO 8601 instant or day; without a zone it is UTC, a bare day is its noon. Raises Mistake."""
     if not text:
@@ -29,6 +33,8 @@ def instant(text: str) -> dt.datetime | None:
         raise Mistake(f"--now {text}: not an instant; write it as 2026-01-31T09:00:00Z or 2026-01-31") from None
     if "T" not in text and " " not in text:
         parsed = parsed.replace(hour=12)
+    if parsed.year not in _YEARS:
+        raise Mistake(f"--now {text}: expected a year from {_YEARS.start} to {_YEARS.stop - 1}")
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
 
 

@@ -4,14 +4,18 @@ from typing import Annotated
 
 import typer
 
+from owed.cli.effects import find_effect
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
 from owed.cli.plan import actor
 from owed.cli.printing import print_json, say, table
-from owed.errors import Mistake
+from owed.errors import Mistake, Outside
 from receivables.commands import SendReminder
 from store import outbox
 from store.outbox import Effect
-from sync.installation import Installation
+
+STATES = ("planned", "approved", "sending", "sent", "failed", "uncertain", "needs_human", "cancelled")
+
+Row = Annotated[str, typer.Argument(metavar="ID", help="The first letters of an id of owed outbox list.")]
 
 application = typer.Typer(help="Every intended effect and where it stands.", no_args_is_help=True)
 
@@ -25,6 +29,8 @@ def listing(
 ) -> None:
     """Effects in the order in which they were planned."""
     installation = open_installation(config, now)
+    if state and state not in STATES:
+        raise Mistake(f"--state {state}: expected one of {', '.join(STATES)}")
     with installation.store.read() as tx:
         effects = outbox.listed(tx, [state] if state else [])
     if as_json:
@@ -36,13 +42,13 @@ def listing(
             one.state,
             one.verb,
             one.connection,
-            one.debtor or one.subjects[0],
+            one.debtor or " ".join(one.subjects[:1]),
             one.attempt,
             one.error or one.url,
         ]
         for one in effects
     ]
-    table("", ["id", "state", "what", "through", "about", "tries", "remark"], rows, numbers=["tries"])
+    table("", ["id", "state", "what", "through", "about", "tries", "remark"], rows, numbers=["tries"], prose=["remark"])
 
 
 def _as_json(effect: Effect) -> dict[str, object]:
@@ -65,18 +71,10 @@ def _as_json(effect: Effect) -> dict[str, object]:
     }
 
 
-def _find(installation: Installation, word: str) -> Effect:
-    with installation.store.read() as tx:
-        found = [one for one in outbox.listed(tx) if one.id.startswith(word) or one.intent == word]
-    if len(found) != 1:
-        raise Mistake(f"{word}: {'no' if not found else 'more than one'} outbox row begins so; see owed outbox list")
-    return found[0]
-
-
 @application.command("show")
-def show(effect: str, config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False) -> None:
+def show(effect: Row, config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False) -> None:
     """One effect in full, with the words of the message."""
-    found = _find(open_installation(config, now), effect)
+    found = find_effect(open_installation(config, now), effect)
     if as_json:
         print_json({**_as_json(found), "command": found.command})
         return
@@ -87,45 +85,55 @@ def show(effect: str, config: Config = DEFAULT_CONFIG, now: Now = "", as_json: J
 
 
 @application.command("cancel")
-def cancel(effect: str, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
+def cancel(effect: Row, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
     """Take back what has not begun to leave."""
     installation = open_installation(config, now)
-    found = _find(installation, effect)
+    found = find_effect(installation, effect)
     with installation.store.write() as tx:
         done = outbox.cancel(tx, installation.clock(), found, "cancelled by hand", actor())
-    if not done:
+    if found.state not in ("planned", "approved"):
         raise Mistake(f"it is {found.state}: only what is planned or approved can be cancelled")
+    _must_be_done(done)
     say("cancelled")
 
 
 @application.command("resolve")
 def resolve(
-    effect: str,
+    effect: Row,
     outcome: Annotated[str, typer.Argument(help="sent, or not-sent.")],
     config: Config = DEFAULT_CONFIG,
     now: Now = "",
 ) -> None:
     """Say what became of an effect that owed cannot find out about: it was sent, or it was not."""
     installation = open_installation(config, now)
-    found = _find(installation, effect)
-    if found.state != "needs_human" or outcome not in ("sent", "not-sent"):
-        raise Mistake("resolve takes a row that needs a person, and then: sent, or not-sent")
+    found = find_effect(installation, effect)
+    if outcome not in ("sent", "not-sent"):
+        raise Mistake(f"{outcome}: say what became of it: sent, or not-sent")
+    if found.state != "needs_human":
+        raise Mistake(f"it is {found.state}: only what needs a person can be resolved")
     instant = installation.clock()
     with installation.store.write() as tx:
         if outcome == "sent":
-            outbox.sent(tx, instant, found, "confirmed by hand", actor=actor())
+            done = outbox.sent(tx, instant, found, "confirmed by hand", actor=actor())
         else:
-            outbox.try_again(tx, instant, found, "not sent, by a person's word", None, actor=actor())
+            done = outbox.try_again(tx, instant, found, "not sent, by a person's word", None, actor=actor())
+    _must_be_done(done)
     say("it counts as sent" if outcome == "sent" else "it will be sent by the next owed apply")
 
 
 @application.command("retry")
-def retry(effect: str, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
+def retry(effect: Row, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
     """Try again what the platform refused, after the cause was mended."""
     installation = open_installation(config, now)
-    found = _find(installation, effect)
+    found = find_effect(installation, effect)
     if found.state != "failed":
         raise Mistake(f"it is {found.state}: only what failed can be tried again")
     with installation.store.write() as tx:
-        outbox.try_again(tx, installation.clock(), found, "", None, actor=actor())
+        done = outbox.try_again(tx, installation.clock(), found, "", None, actor=actor())
+    _must_be_done(done)
     say("it will be sent by the next owed apply")
+
+
+def _must_be_done(done: bool) -> None:
+    if not done:
+        raise Outside("another process changed it meanwhile; look again: owed outbox list")

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from owed.cli.asking import confirmed
+from owed.cli.effects import find_effect
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Rules, Yes, open_installation
 from owed.cli.printing import print_json, say, table
 from owed.errors import Mistake
@@ -15,9 +17,10 @@ from store import journal, organisations, outbox
 from store.outbox import Effect
 from sync.cycle import approve as release
 from sync.cycle import look, needs_person, write_down
-from sync.deliver import Outcome, deliver
+from sync.deliver import deliver
 from sync.installation import Installation
 from sync.planning import Plan
+from sync.send import Outcome
 from sync.turn import allowance_today
 
 
@@ -76,7 +79,13 @@ def print_plan(installation: Installation, made: Plan) -> None:
         ask = "approval needed" if needs_person(installation, effect) else ""
         numbers = " ".join(ref.id[:8] for ref in decision.invoices)
         rows.append([decision.step, decision.stage, decision.channel, to, numbers, decision.demand, ask])
-    table("messages", ["step", "stage", "channel", "to", "invoices", "demand", ""], rows, numbers=["stage", "demand"])
+    table(
+        "messages",
+        ["step", "stage", "channel", "to", "invoices", "demand", ""],
+        rows,
+        numbers=["stage", "demand"],
+        prose=["to"],
+    )
     others = Counter(effect.command.verb for effect in made.effects if effect not in made.messages)
     for verb, count in sorted(others.items()):
         say(f"and {count} × {verb.replace('_', ' ')}")
@@ -95,7 +104,9 @@ def print_held(decisions: tuple[Decision, ...]) -> None:
         reasons[key] += len(decision.invoices)
         example.setdefault(key, decision.reasons[0].text)
     rows = [[verdict, code, count, example[verdict, code]] for (verdict, code), count in sorted(reasons.items())]
-    table("not now", ["verdict", "reason", "invoices", "for example"], rows, numbers=["invoices"])
+    table(
+        "not now", ["verdict", "reason", "invoices", "for example"], rows, numbers=["invoices"], prose=["for example"]
+    )
 
 
 def approve(
@@ -106,9 +117,16 @@ def approve(
 ) -> None:
     """Release planned messages for sending; owed apply then sends them."""
     installation = open_installation(config, now)
-    with installation.store.read() as tx:
-        planned = outbox.listed(tx, ["planned"])
-    chosen = planned if everything else [one for one in planned if any(one.id.startswith(word) for word in ids or ())]
+    if everything and not ids:
+        with installation.store.read() as tx:
+            chosen = outbox.listed(tx, ["planned"])
+    elif ids and not everything:
+        chosen = [find_effect(installation, word) for word in ids]
+    else:
+        raise Mistake("approve takes outbox ids, or --all; owed outbox list shows what is planned")
+    others = [one for one in chosen if one.state != "planned"]
+    if others:
+        raise Mistake(f"{others[0].id[:8]} is {others[0].state}: only what is planned can be approved")
     if not chosen:
         raise Mistake("nothing to approve; owed outbox list shows what is planned")
     say(f"{release(installation, chosen, actor())} approved")
@@ -122,7 +140,7 @@ def apply(config: Config = DEFAULT_CONFIG, now: Now = "", yes: Yes = False, as_j
     if not as_json:
         print_plan(installation, made)
         say(f"today {max(0, allowance_today(installation))} more messages may leave")
-    if made.effects and not yes and not typer.confirm("Send these?", default=False):
+    if made.effects and not yes and not confirmed("Send these?"):
         raise typer.Exit(0)
     effects = write_down(installation, seen, made)
     release(installation, [one for one in effects if not needs_person(installation, one)], actor())

@@ -10,14 +10,14 @@ import typer
 from owed.cli.options import DEFAULT_CONFIG, Config, Now, day, open_installation
 from owed.cli.plan import actor
 from owed.cli.printing import say
-from owed.cli.references import find
+from owed.cli.references import subjects_of
 from owed.errors import Mistake
 from receivables.local_facts import Dispute, Hold, LocalFact, OptOut, Promise
 from receivables.money import Money, MoneyError
 from receivables.refs import LOCAL
 from receivables.snapshot import Snapshot
 from store import ingest, journal
-from sync.assess import load_snapshot
+from sync.assess import assess
 from sync.installation import Installation
 
 Subject = Annotated[str, typer.Argument(metavar="REF", help="An invoice or customer: reference, number, id or name.")]
@@ -43,7 +43,7 @@ def dispute(
     if resolve:
         _end(installation, ref, Dispute, "resolved_at")
     else:
-        _state(installation, ref, Dispute(**_about(installation, ref, reason)))
+        _state(installation, ref, Dispute(**_about(installation, reason)))
 
 
 def promise(
@@ -62,14 +62,29 @@ def promise(
         return
     if not on:
         raise Mistake("promise needs --on DAY, such as --on 2026-01-31")
+    money = _amount(amount) if amount else Money(0, "")
+    about = _about(installation, reason)
+    promised_on = _not_past(installation, on, "--on")
+    _state(installation, ref, Promise(**about, promised_on=promised_on, amount=money.minor, currency=money.currency))
+
+
+def _amount(text: str) -> Money:
     try:
-        money = Money.parse(amount) if amount else Money(0, "")
+        money = Money.parse(text)
     except MoneyError as error:
-        raise Mistake(f"--amount {amount}: {error}") from None
-    about = _about(installation, ref, reason)
-    _state(
-        installation, ref, Promise(**about, promised_on=day(on, "--on"), amount=money.minor, currency=money.currency)
-    )
+        raise Mistake(f"--amount {text}: {error}") from None
+    if money.minor <= 0:
+        raise Mistake(f"--amount {text}: a promise is of more than nothing")
+    return money
+
+
+def _not_past(installation: Installation, text: str, option: str) -> dt.date:
+    """A day that is over would be recorded and hold nothing: most likely the year is wrong."""
+    chosen = day(text, option)
+    today = installation.business.day_of(installation.clock())
+    if chosen < today:
+        raise Mistake(f"{option} {text}: is over; today is {today}")
+    return chosen
 
 
 def hold(
@@ -85,8 +100,8 @@ def hold(
     if lift:
         _end(installation, ref, Hold, "lifted_at")
     else:
-        until_on = day(until, "--until") if until else None
-        _state(installation, ref, Hold(**_about(installation, ref, reason), until_on=until_on))
+        until_on = _not_past(installation, until, "--until") if until else None
+        _state(installation, ref, Hold(**_about(installation, reason), until_on=until_on))
 
 
 def opt_out(
@@ -103,18 +118,16 @@ def opt_out(
         _end(installation, ref, OptOut, "withdrawn_at")
         return
     try:
-        fact = msgspec.convert({**_about(installation, ref, reason), "channel": channel}, OptOut)
+        fact = msgspec.convert({**_about(installation, reason), "channel": channel}, OptOut)
     except msgspec.ValidationError:
         raise Mistake(f"--channel {channel}: expected all, email, platform, sms, call or letter") from None
     _state(installation, ref, fact)
 
 
-def _about(installation: Installation, word: str, reason: str) -> dict[str, Any]:
-    subject = find(load_snapshot(installation), word)
+def _about(installation: Installation, reason: str) -> dict[str, Any]:
     return {
         "connection": LOCAL,
-        "id": uuid.uuid4().hex,
-        "subject": str(subject.ref),
+        "id": "",
         "reason": reason,
         "stated_by": actor(),
         "stated_at": installation.clock(),
@@ -122,16 +135,20 @@ def _about(installation: Installation, word: str, reason: str) -> dict[str, Any]
 
 
 def _state(installation: Installation, word: str, fact: LocalFact) -> None:
+    """Write it down for each reference that the word means."""
+    subjects = subjects_of(assess(installation, decide=False), word)
     with installation.store.write() as tx:
-        ingest.state(tx, installation.clock(), fact)
-        journal.append(tx, installation.clock(), fact.kind, fact.subject, fact, actor())
-    say(f"{fact.kind.replace('_', '-')} recorded for {word} ({fact.subject})")
+        for subject in subjects:
+            about = msgspec.structs.replace(fact, id=uuid.uuid4().hex, subject=subject)
+            ingest.state(tx, installation.clock(), about)
+            journal.append(tx, installation.clock(), about.kind, subject, about, actor())
+    say(f"{fact.kind.replace('_', '-')} recorded for {word} ({', '.join(subjects)})")
 
 
 def _end(installation: Installation, word: str, kind: type[LocalFact], field: str) -> None:
     """Close every statement of a kind that is in force about a thing."""
-    snapshot = load_snapshot(installation)
-    in_force = _in_force(snapshot, str(find(snapshot, word).ref), kind, field)
+    seen = assess(installation, decide=False)
+    in_force = _in_force(seen.snapshot, subjects_of(seen, word), kind, field)
     if not in_force:
         raise Mistake(f"{word}: no {kind.kind.replace('_', '-')} is in force")
     now: dt.datetime = installation.clock()
@@ -143,9 +160,9 @@ def _end(installation: Installation, word: str, kind: type[LocalFact], field: st
     say(f"ended for {word}")
 
 
-def _in_force(snapshot: Snapshot, subject: str, kind: type[LocalFact], field: str) -> list[LocalFact]:
+def _in_force(snapshot: Snapshot, subjects: list[str], kind: type[LocalFact], field: str) -> list[LocalFact]:
     return [
         one
         for one in snapshot.local
-        if isinstance(one, kind) and one.subject == subject and getattr(one, field) is None
+        if isinstance(one, kind) and one.subject in subjects and getattr(one, field) is None
     ]

@@ -13,10 +13,10 @@ from receivables.commands import CreatePaymentLink, RecordPayment, SendReminder
 from receivables.snapshot import Snapshot
 from store.outbox import Effect
 from sync.assess import Assessment
-from sync.deliver import Outcome
 from sync.installation import Installation
 from sync.planning import Plan
 from sync.pull import PullReport
+from sync.send import Outcome
 
 
 class Screen:

@@ -17,10 +17,11 @@ from store import connections, organisations, outbox
 from store.outbox import Effect
 from sync.assess import assess, load_snapshot
 from sync.cycle import approve, look, needs_person, synchronise, write_down
-from sync.deliver import Outcome, deliver
+from sync.deliver import deliver
 from sync.golive import go_live
 from sync.installation import Installation
 from sync.pull import PullReport
+from sync.send import Outcome
 from sync.tokens import StoredTokens
 
 
@@ -101,11 +102,15 @@ def _pay_two(installation: Installation, platforms: Platforms) -> list[Effect]:
     """As two customers would: open the link in the mail and press the button."""
     stripe = installation.first_of("stripe")
     with installation.store.read() as tx:
-        made = [one for one in outbox.listed(tx, ["sent"]) if isinstance(one.command, CreatePaymentLink) and one.url]
-    of_books = [one for one in made if one.subjects[0].partition(":")[0] != stripe]
+        links = [one for one in outbox.listed(tx, ["sent"]) if isinstance(one.command, CreatePaymentLink)]
+    home = installation.business.currency
+    of_books = sorted(
+        (one for one in links if one.subjects[0].partition(":")[0] != stripe and _asks_in(one, home)),
+        key=lambda one: one.intent,
+    )
     at_stripe = [one for one in of_books if one.connection == stripe]
     own_page = [one for one in of_books if one.connection != stripe]
-    chosen = [*at_stripe[:1], *own_page[:1], *at_stripe[1:]][:2]
+    chosen = [*at_stripe[:1], *own_page[:1], *at_stripe[1:], *own_page[1:]][:2]
     for maker in chosen:
         platforms.tell("/pay", url=maker.url)
     return chosen
@@ -113,3 +118,7 @@ def _pay_two(installation: Installation, platforms: Platforms) -> list[Effect]:
 
 def _sync_quietly(installation: Installation) -> list[PullReport]:
     return synchronise(installation)
+
+
+def _asks_in(effect: Effect, currency: str) -> bool:
+    return isinstance(effect.command, CreatePaymentLink) and effect.command.amount.currency == currency

@@ -13,6 +13,7 @@ from connectors.errors import (
     Forbidden,
     Malformed,
     NotFound,
+    PlatformFailed,
     Refused,
     Throttled,
     Unauthorised,
@@ -91,9 +92,9 @@ def _fault(platform: str, code: str, message: str = "no") -> str:
         (400, Refused),
         (403, Forbidden),
         (404, NotFound),
-        (500, Uncertain),
-        (502, Uncertain),
-        (503, Uncertain),
+        (500, PlatformFailed),
+        (502, PlatformFailed),
+        (503, PlatformFailed),
         (408, Uncertain),
         (302, Refused),
     ],
@@ -110,7 +111,9 @@ def test_a_refusal_is_told_by_its_status(
 @pytest.mark.parametrize(
     "body", ["", "<html><h1>Bad gateway</h1></html>", '<?xml version="1.0"?><Fault/>', "no such page"]
 )
-@pytest.mark.parametrize(("status", "expected"), [(404, NotFound), (400, Refused), (503, Uncertain), (429, Throttled)])
+@pytest.mark.parametrize(
+    ("status", "expected"), [(404, NotFound), (400, Refused), (503, PlatformFailed), (429, Throttled)]
+)
 def test_bodies_in_no_known_form_change_nothing(
     books: Callable[[Script], Books], body: str, status: int, expected: type[ConnectorError]
 ) -> None:

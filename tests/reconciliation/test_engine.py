@@ -1,5 +1,7 @@
 """Reconciliation as small ledgers: what is given, and what is concluded."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +24,7 @@ def demandable(found: Reconciliation, identifier: str = "i1") -> int:
     return next(item.demandable for item in found.items if item.invoice.id == identifier)
 
 
-CARDS = {"connection": "cards", "customer_id": ""}
+CARDS: dict[str, Any] = {"connection": "cards", "customer_id": ""}
 GUID = "6a539484-eff4-4b8a-a52a-5b2cf4c4b6bd"
 
 

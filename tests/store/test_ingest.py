@@ -7,6 +7,7 @@ import msgspec
 from receivables.facts import Gone, Invoice
 from store import archive, connections, ingest, snapshots
 from store.engine import Store
+from store.tables import FACTS
 from tests.builders import NOW, invoice
 
 HOUR = dt.timedelta(hours=1)
@@ -67,7 +68,7 @@ def test_an_answer_that_was_overtaken_is_not_believed(store: Store) -> None:
 def test_the_record_as_received_is_kept_with_the_fact(store: Store) -> None:
     save(store, invoice(), NOW, raw=b'{"InvoiceID": "i1"}')
     with store.read() as tx:
-        digest = tx.execute(ingest.FACTS["invoice"].select()).one().raw
+        digest = tx.execute(FACTS["invoice"].select()).one().raw
         assert archive.fetch(tx, digest) == b'{"InvoiceID": "i1"}'
 
 
@@ -77,5 +78,5 @@ def test_two_organisations_in_one_database_do_not_see_each_other(store: Store) -
     assert facts(neighbour) == []
     with neighbour.write() as tx:
         connections.declare(tx, "books", "xero", "t")
-        assert ingest.close(tx, ingest.FACTS["invoice"], "books", NOW + HOUR, ["i1"]) == 0
+        assert ingest.close(tx, FACTS["invoice"], "books", NOW + HOUR, ["i1"]) == 0
     assert facts(store) == [invoice()]

@@ -18,9 +18,10 @@ from store import outbox
 from store.outbox import Effect
 from sync.assess import assess
 from sync.cycle import approve, look, synchronise, write_down
-from sync.deliver import Outcome, deliver
+from sync.deliver import deliver
 from sync.golive import go_live
 from sync.installation import Installation
+from sync.send import Outcome
 from sync.tokens import StoredTokens
 
 #: A Wednesday, ten o'clock in London.

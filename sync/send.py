@@ -1,0 +1,132 @@
+"""One effect leaves: claim, push, receipt. What cannot be known becomes `uncertain`, never a second try."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import msgspec
+
+from connectors.errors import (
+    ConnectorError,
+    Forbidden,
+    Malformed,
+    PlatformFailed,
+    Refused,
+    Throttled,
+    Unauthorised,
+    Uncertain,
+    Unreachable,
+)
+from connectors.protocol import Connector, Intent, Receipt
+from receivables.commands import AnyCommand, CreatePaymentLink, SendReminder
+from store import ingest, outbox
+from store.outbox import Effect
+from sync import links
+from sync.connected import Connected
+from sync.installation import Installation
+from sync.recover import ANSWERED, COMMITTED, LEASE
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one effect in this run: its new state, or why it was left alone."""
+
+    effect: Effect
+    state: str
+    why: str = ""
+
+
+def final_words(installation: Installation, effect: Effect) -> AnyCommand:
+    """The command with its pay links filled in; in redirect mode addressed to the owner."""
+    command = effect.command
+    if not isinstance(command, SendReminder):
+        return command
+    urls = {}
+    with installation.store.read() as tx:
+        for intent in effect.needs:
+            maker = outbox.by_intent(tx, intent)
+            if maker and isinstance(maker.command, CreatePaymentLink):
+                urls[maker.command.invoice] = maker.url
+    command = msgspec.structs.replace(
+        command, text=links.fill(command.text, urls), html=links.fill(command.html, urls, markup=True)
+    )
+    if installation.sending.mode == "redirect":
+        meant_for = ", ".join(command.to)
+        owner = (installation.sending.redirect_to,)
+        return msgspec.structs.replace(command, to=owner, cc=(), subject=f"[for {meant_for}] {command.subject}")
+    return command
+
+
+def send(
+    installation: Installation, connected: Connected, effect: Effect, command: AnyCommand, key: str
+) -> Outcome | None:
+    """Claim, push, and write down what came of it. None when another worker was faster."""
+    if installation.sending.mode == "redirect" and not isinstance(command, SendReminder):
+        return Outcome(effect, effect.state, "held: in redirect mode only our own mail leaves, to the owner")
+    claimed = None
+    try:
+        connector = connected.to(effect.connection)
+        before = effect.before if effect.state == "uncertain" else connector.prepare(command)
+        with installation.store.write() as tx:
+            claimed = outbox.claim(
+                tx,
+                installation.clock(),
+                effect,
+                owner=installation.processes.name,
+                lease_until=installation.wall() + LEASE,
+                command=command,
+                before=before,
+                key=key,
+            )
+        if claimed is None:
+            return None
+        receipt = _push(installation, connector, claimed)
+    except ConnectorError as error:
+        return _failed(installation, claimed, effect, error)
+    with installation.store.write() as tx:
+        now = installation.clock()
+        outbox.sent(tx, now, claimed, receipt.reference, receipt.url)
+        for fact in receipt.facts:
+            ingest.state(tx, now, fact)
+    return Outcome(claimed, "sent", receipt.url or receipt.reference)
+
+
+def _push(installation: Installation, connector: Connector, claimed: Effect) -> Receipt:
+    intent = Intent(claimed.key, claimed.command, claimed.before, claimed.started_at)
+    send = getattr(connector, "send", None)
+    if send is None:
+        return connector.push(intent)
+
+    def passed_the_point_of_no_return() -> None:
+        with installation.store.write() as tx:
+            outbox.mark_phase(tx, claimed, COMMITTED)
+
+    receipt: Receipt = send(intent, passed_the_point_of_no_return)
+    return receipt
+
+
+def _failed(installation: Installation, claimed: Effect | None, effect: Effect, error: ConnectorError) -> Outcome:
+    """Where a claimed effect goes after an error: only `Uncertain` and unreadable answers leave doubt."""
+    now, wall = installation.clock(), installation.wall()
+    if claimed is None:
+        return Outcome(effect, effect.state, str(error))
+    with installation.store.write() as tx:
+        phase = _phase(outbox.get(tx, claimed.id), error)
+        if isinstance(error, Uncertain | Malformed):
+            outbox.uncertain(tx, now, claimed, str(error), wall + installation.sending.settle, phase)
+        elif isinstance(error, Throttled):
+            outbox.try_again(tx, now, claimed, str(error), error.retry_at)
+        elif isinstance(error, Unreachable | Unauthorised | Forbidden):
+            outbox.try_again(tx, now, claimed, str(error), wall + dt.timedelta(minutes=5))
+        elif isinstance(error, Refused):
+            outbox.failed(tx, now, claimed, str(error))
+        else:
+            outbox.uncertain(tx, now, claimed, str(error), wall + installation.sending.settle, phase)
+        after = outbox.get(tx, claimed.id)
+    return Outcome(claimed, after.state if after else "gone", str(error))
+
+
+def _phase(row: Effect | None, error: ConnectorError) -> str:
+    """How far it came: as the row says, which a blind send marks on its way, or that a failure was answered."""
+    if isinstance(error, PlatformFailed):
+        return ANSWERED
+    return row.phase if row else ""
