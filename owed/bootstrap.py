@@ -59,4 +59,5 @@ def install(config: Path, *, now: dt.datetime | None = None, rules: Path | None 
         processes=Processes(process_name(), is_alive),
         open_connector=open_connector,
         match_policy=settings.matching,
+        catalog=settings.catalog,
     )

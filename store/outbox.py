@@ -97,13 +97,14 @@ def plan(tx: Transaction, now: dt.datetime, new: NewEffect) -> Effect:
     defaults = {"attempt": 0, "key": "", "phase": "", "before": "{}", "lease_owner": "", "approved_by": ""}
     blanks = {"reference": "", "url": "", "error": ""}
     insert = (postgresql.insert if tx.is_postgresql else sqlite.insert)(outbox).values(**row, **defaults, **blanks)
-    written = tx.execute(insert.on_conflict_do_nothing(index_elements=["organisation", "intent"])).rowcount
+    first = insert.on_conflict_do_nothing(index_elements=["organisation", "intent"]).returning(outbox.c.id)
+    written = tx.execute(first).one_or_none() is not None  # an insert's row count is not reliable on every driver
     if not written:
         renewed = {name: row[name] for name in row if name not in ("organisation", "id", "intent", "state")}
         again = outbox.update().where(
             tx.mine(outbox), outbox.c.intent == new.intent, outbox.c.state == "cancelled", outbox.c.attempt == 0
         )
-        written = tx.execute(again.values(state="planned", error="", finished_at=None, **renewed)).rowcount
+        written = tx.execute(again.values(state="planned", error="", finished_at=None, **renewed)).rowcount == 1
     effect = by_intent(tx, new.intent)
     assert effect is not None
     if written:

@@ -14,7 +14,8 @@ def claim(tx: Transaction, job: str, slot_at: dt.datetime, owner: str, now: dt.d
     row = {"organisation": tx.organisation, "job": job, "slot_at": slot_at}
     insert = (postgresql.insert if tx.is_postgresql else sqlite.insert)(slot)
     values = insert.values(**row, state="claimed", owner=owner, lease_until=now + lease, note="")
-    if tx.execute(values.on_conflict_do_nothing(index_elements=list(row))).rowcount:
+    first = values.on_conflict_do_nothing(index_elements=list(row)).returning(slot.c.job)
+    if tx.execute(first).one_or_none() is not None:  # an insert's row count is not reliable on every driver
         return True
     stale = _one(tx, job, slot_at).where(slot.c.state == "claimed", slot.c.lease_until < now)
     return tx.execute(stale.values(owner=owner, lease_until=now + lease)).rowcount == 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from connectors.protocol import Clock, Connector, Endpoint, Limiter, TokenStore
+from outreach.catalog import Catalog
 from outreach.compose import Sender
 from receivables.business import Business
 from receivables.money import Money
@@ -75,6 +76,8 @@ class Installation:
     processes: Processes
     open_connector: Opener
     match_policy: MatchPolicy = field(default_factory=MatchPolicy)
+    #: The admin's own message templates over the built-in ones; None: the built-in ones.
+    catalog: Catalog | None = None
 
     def first_of(self, platform: str) -> str:
         """The name of the first connection to a platform, or ""."""

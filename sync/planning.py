@@ -66,7 +66,9 @@ def _message(
         return [], 'no e-mail connection: add a [[connection]] with platform = "email"'
     urls, makers = _links(installation, decision, items, known)
     try:
-        message = compose(decision, items, installation.business, installation.sender, urls)
+        message = compose(
+            decision, items, installation.business, installation.sender, urls, catalog=installation.catalog
+        )
     except ComposeError as error:
         return [], str(error)
     reminder = SendReminder(

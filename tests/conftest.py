@@ -1,6 +1,7 @@
 """No network but this machine; every test database is made by the migrations."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from pytest_socket import socket_allow_hosts
 
 from store.engine import Store, open_engine
 from store.migrate import upgrade
+from tests.postgresql import fresh_database, server
 
 
 @pytest.fixture(autouse=True)
@@ -15,9 +17,31 @@ def only_this_machine() -> None:
     socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    engine = open_engine(f"sqlite:///{tmp_path}/owed.db")
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server, started once a run."""
+    with server(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    engine = open_engine(url)
     upgrade(engine)
     yield Store(engine, "harbour")
     engine.dispose()
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    with opened(f"sqlite:///{tmp_path}/owed.db") as store:
+        yield store
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """The same test on both engines."""
+    on_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/owed.db" if on_sqlite else fresh_database(request.getfixturevalue("postgresql"))
+    with opened(url) as store:
+        yield store

@@ -15,6 +15,7 @@ from owed.cli import (
     simulate,
     start,
     statements,
+    status,
     sync,
     worker,
 )
@@ -27,7 +28,7 @@ application = typer.Typer(
     add_completion=False,
 )
 
-for module in (start, connect, golive, sync, ledger, assess, plan, explain, statements, worker, simulate):
+for module in (start, connect, golive, sync, status, ledger, assess, plan, explain, statements, worker, simulate):
     module.register(application)
 
 application.add_typer(rules.application, name="rules")

@@ -1,13 +1,17 @@
 """owed reconcile, owed breaks."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
-from owed.cli.printing import print_json, say, table
+from owed.cli.printing import plain, print_json, say, table
+from owed.errors import Mistake
+from receivables.breaks import BreakKind
+from receivables.money import Money
+from reconciliation.results import Match
 from store import outcomes
-from sync.assess import assess
+from sync.assess import Assessment, assess
 from sync.cycle import remember_breaks
 
 
@@ -28,18 +32,22 @@ def reconcile(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = Fa
                 "settled_by_platform": found.settled_by_platform,
                 "sightings": found.sightings,
                 "mirrors": [{"mirror": str(one), "document": str(two)} for one, two in found.mirrors.items()],
-                "matches": found.matches,
+                "matches": [{**plain(one), "amount": _amount(seen, one)} for one in found.matches],
                 "unmatched": found.unmatched,
                 "breaks": len(found.breaks),
             }
         )
         return
-    rows = [[one.payment, one.invoice, one.amount, one.band, one.evidence] for one in found.matches]
-    table("matches", ["payment", "invoice", "minor units", "band", "why"], rows, numbers=["minor units"])
+    rows = [[one.payment, one.invoice, _amount(seen, one), one.band, one.evidence] for one in found.matches]
+    table("matches", ["payment", "invoice", "amount", "band", "why"], rows, numbers=["amount"], prose=["why"])
     say(f"{found.settled_by_platform} payments settle invoices by the platforms' own word")
     say(f"{len(found.sightings)} payments seen at two places, {len(found.mirrors)} invoices in two systems")
     say(f"{len(found.matches)} matched here, {len(found.unmatched)} belong to nothing we know")
     say(f"{len(found.breaks)} breaks; see: owed breaks")
+
+
+def _amount(seen: Assessment, match: Match) -> Money:
+    return Money(match.amount, seen.snapshot.invoices[match.invoice.connection, match.invoice.id].currency)
 
 
 def breaks(
@@ -50,6 +58,8 @@ def breaks(
 ) -> None:
     """Differences that are open, oldest first, each with its likely cause and a next step."""
     installation = open_installation(config, now)
+    if kind and kind not in get_args(BreakKind):
+        raise Mistake(f"--kind {kind}: expected one of {', '.join(get_args(BreakKind))}")
     with installation.store.read() as tx:
         found = [(since, one) for since, one in outcomes.open_breaks(tx) if kind in ("", one.kind)]
     if as_json:
@@ -58,5 +68,11 @@ def breaks(
     rows = [
         [one.kind, one.amount, " ".join(map(str, one.refs)), one.since_on, one.cause, one.next_step] for _, one in found
     ]
-    table("", ["kind", "amount", "about", "since", "cause", "next step"], rows, numbers=["amount"])
+    table(
+        "",
+        ["kind", "amount", "about", "since", "cause", "next step"],
+        rows,
+        numbers=["amount"],
+        prose=["cause", "next step"],
+    )
     say(f"{len(found)} breaks open")

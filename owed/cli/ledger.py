@@ -52,7 +52,7 @@ def invoices(
         print_json(rows)
         return
     columns = ["reference", "number", "customer", "status", "due_on", "days_past_due", "total", "open", "demandable"]
-    table("", columns, [[row[name] for name in columns] for row in rows], numbers=columns[5:])
+    table("", columns, [[row[name] for name in columns] for row in rows], numbers=columns[4:], prose=["customer"])
     say(f"{len(rows)} invoices {basis(seen.snapshot)}".rstrip())
 
 
@@ -82,7 +82,7 @@ def customers(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = Fa
         print_json(rows)
         return
     columns = ["debtor", "name", "invoices", "open", "overdue", "oldest_days", "unapplied"]
-    table("", columns, [[row[name] for name in columns] for row in rows], numbers=columns[2:])
+    table("", columns, [[row[name] for name in columns] for row in rows], numbers=columns[2:], prose=["name"])
     say(f"{len(rows)} debtors {basis(seen.snapshot)}".rstrip())
 
 

@@ -13,8 +13,10 @@ from owed.cli.printing import print_json, say, table
 from owed.errors import Mistake
 from receivables.commands import SendReminder
 from receivables.decisions import Decision
+from receivables.refs import Ref
 from store import journal, organisations, outbox
 from store.outbox import Effect
+from sync.assess import Assessment
 from sync.cycle import approve as release
 from sync.cycle import look, needs_person, write_down
 from sync.deliver import deliver
@@ -52,7 +54,7 @@ def plan(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False, 
             }
         )
         return
-    print_plan(installation, made)
+    print_plan(installation, seen, made)
     print_held(seen.decisions)
 
 
@@ -70,14 +72,14 @@ def _effect_json(effect: Any) -> dict[str, Any]:
     }
 
 
-def print_plan(installation: Installation, made: Plan) -> None:
+def print_plan(installation: Installation, seen: Assessment, made: Plan) -> None:
     rows = []
     for effect in made.messages:
         decision, command = effect.decision, effect.command
         assert decision is not None
         to = ", ".join(command.to) if isinstance(command, SendReminder) else "the platform's recipients"
         ask = "approval needed" if needs_person(installation, effect) else ""
-        numbers = " ".join(ref.id[:8] for ref in decision.invoices)
+        numbers = " ".join(_number(seen, ref) for ref in decision.invoices)
         rows.append([decision.step, decision.stage, decision.channel, to, numbers, decision.demand, ask])
     table(
         "messages",
@@ -91,6 +93,12 @@ def print_plan(installation: Installation, made: Plan) -> None:
         say(f"and {count} × {verb.replace('_', ' ')}")
     for decision, why in made.stuck:
         say(f"cannot: {decision.step} to {decision.debtor}: {why}")
+
+
+def _number(seen: Assessment, ref: Ref) -> str:
+    """As it stands on the paper; the platform's id for an invoice without a number."""
+    invoice = seen.snapshot.invoice(ref)
+    return invoice.number if invoice and invoice.number else ref.id
 
 
 def print_held(decisions: tuple[Decision, ...]) -> None:
@@ -138,7 +146,7 @@ def apply(config: Config = DEFAULT_CONFIG, now: Now = "", yes: Yes = False, as_j
     _may_send(installation)
     seen, made = look(installation)
     if not as_json:
-        print_plan(installation, made)
+        print_plan(installation, seen, made)
         say(f"today {max(0, allowance_today(installation))} more messages may leave")
     if made.effects and not yes and not confirmed("Send these?"):
         raise typer.Exit(0)

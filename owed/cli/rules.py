@@ -1,20 +1,27 @@
-"""owed rules: check the settings and the policies."""
+"""owed rules: check the settings and the policies, run their cases, and see what other policies would change."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from owed.cli.options import DEFAULT_CONFIG, Config, Json, Rules
-from owed.cli.printing import print_json, say
-from owed.settings import load
+from owed.bootstrap import read_settings
+from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Rules, open_installation
+from owed.cli.printing import print_json, say, table
+from owed.errors import BadSettings
+from owed.settings import load, load_rulebook
+from rules.cases import CaseResult, run_cases
+from rules.diff import Difference
+from rules.diff import diff as compare
+from sync.assess import assess
 
-application = typer.Typer(help="Check the settings and the policies.", no_args_is_help=True)
+application = typer.Typer(help="Check, test and compare the policies.", no_args_is_help=True)
 
 
 @application.command("check")
 def check(config: Config = DEFAULT_CONFIG, as_json: Json = False, rules: Rules = None) -> None:
     """Every problem at once: file:line:column, what is wrong, and how to mend it."""
-    settings, problems = load(Path(config), rules)
+    settings, problems = load(config, rules)
     if as_json:
         print_json({"problems": problems, "policies": [policy.name for policy in settings.rulebook.policies]})
     for problem in problems if not as_json else ():
@@ -23,4 +30,84 @@ def check(config: Config = DEFAULT_CONFIG, as_json: Json = False, rules: Rules =
         raise typer.Exit(2)
     if not as_json:
         count = sum(len(policy.steps) for policy in settings.rulebook.policies)
-        say(f"{config}: no problems; {len(settings.rulebook.policies)} policies with {count} steps")
+        say(f"{rules or config}: no problems; {len(settings.rulebook.policies)} policies with {count} steps")
+
+
+@application.command("test")
+def run(config: Config = DEFAULT_CONFIG, as_json: Json = False, rules: Rules = None) -> None:
+    """Decide every [[case]] of the file, and compare with what it expects. Needs no connection and no store."""
+    settings = read_settings(config, rules)
+    results = run_cases(settings.cases, settings.rulebook, settings.business)
+    failed = [one for one in results if not one.passed]
+    if as_json:
+        print_json([_case_json(one) for one in results])
+    else:
+        for one in results:
+            told = "" if one.passed else f": expected {one.case.expect}, found {one.found} ({_why(one)})"
+            say(f"{one.case.where}: {'ok' if one.passed else 'FAILED'} {one.case.name}{told}")
+        say(f"{len(results)} cases, {len(failed)} failed" if results else "no [[case]] is written yet")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _case_json(result: CaseResult) -> dict[str, object]:
+    case = result.case
+    return {
+        "name": case.name,
+        "where": case.where,
+        "passed": result.passed,
+        "expected": case.expect,
+        "found": result.found,
+        "why": _why(result),
+    }
+
+
+def _why(result: CaseResult) -> str:
+    return "; ".join(reason.text for reason in result.decision.reasons)
+
+
+@application.command("diff")
+def diff(
+    new: Annotated[Path, typer.Argument(metavar="NEW.toml", help="A file with other policies.")],
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    as_json: Json = False,
+) -> None:
+    """What other policies would change now: each debt on which the two decide differently. Nothing is written."""
+    settings = read_settings(config)
+    after, _, problems = load_rulebook(new, settings.catalog)
+    if problems:
+        raise BadSettings(problems)
+    installation = open_installation(config, now)
+    seen = assess(installation, decide=False)
+    snapshot = seen.snapshot
+    found = compare(
+        settings.rulebook,
+        after,
+        seen.items,
+        snapshot.business,
+        snapshot.connections,
+        seen.history,
+        snapshot.taken_at,
+    )
+    if as_json:
+        print_json(_diff_json(found))
+    else:
+        _print(found)
+
+
+def _diff_json(found: Difference) -> dict[str, object]:
+    changes = [
+        {"invoice": str(one.invoice), "debtor": one.debtor, "before": one.before, "after": one.after}
+        for one in found.changes
+    ]
+    messages = {step: {"before": before, "after": after} for step, (before, after) in found.messages.items()}
+    return {"changes": changes, "messages": messages}
+
+
+def _print(found: Difference) -> None:
+    rows = [[str(one.invoice), one.debtor, one.text] for one in found.changes]
+    table("decided differently", ["invoice", "debtor", "before → after"], rows, prose=["before → after"])
+    counts = [[step, before, after] for step, (before, after) in found.messages.items()]
+    table("messages", ["step", "before", "after"], counts, numbers=["before", "after"])
+    say(f"{len(found.changes)} debts are decided differently")

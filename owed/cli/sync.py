@@ -1,4 +1,4 @@
-"""owed sync, owed status."""
+"""owed sync."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
 from owed.cli.printing import console, print_json, say, table
 from owed.errors import Mistake
-from store import connections, organisations, outbox, outcomes
 from sync.cycle import synchronise
 from sync.installation import Installation
 from sync.pull import PullReport
@@ -17,7 +16,6 @@ from sync.report import what_changed
 
 def register(application: typer.Typer) -> None:
     application.command("sync")(sync)
-    application.command("status")(status)
 
 
 def sync(
@@ -64,6 +62,7 @@ def print_reports(reports: list[PullReport]) -> None:
         ["connection", "platform", "records", "new", "changed", "gone", "calls", "result"],
         [_row(report) for report in reports],
         numbers=["records", "new", "changed", "gone", "calls"],
+        prose=["result"],
     )
     for report in reports:
         for problem in report.problems:
@@ -75,48 +74,3 @@ def _row(report: PullReport) -> list[Any]:
     counts = [sum(getattr(one, name) for one in saved) for name in ("new", "changed", "gone")]
     result = report.error or (f"{len(report.problems)} records could not be read" if report.problems else "ok")
     return [report.connection, report.platform, report.rows, *counts, report.calls, result]
-
-
-def status(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False) -> None:
-    """How each connection is doing, what waits in the outbox, and what is open."""
-    installation = open_installation(config, now)
-    with installation.store.read() as tx:
-        known = connections.known(tx)
-        problems = connections.open_problems(tx)
-        waiting = outbox.counts(tx)
-        standing = organisations.standing(tx)
-        differences = len(outcomes.open_breaks(tx))
-    if as_json:
-        print_json(
-            {
-                "connections": [
-                    {
-                        "name": one.name,
-                        "platform": one.platform,
-                        "state": one.state,
-                        "problem": one.problem,
-                        "synced_at": one.synced_at,
-                    }
-                    for one in known.values()
-                ],
-                "problems": [{"connection": name, "problem": problem} for name, problem in problems],
-                "outbox": waiting,
-                "breaks": differences,
-                "mode": installation.sending.mode,
-                "live_at": standing.live_at,
-                "stopped_at": standing.stopped_at,
-            }
-        )
-        return
-    rows = [
-        [one.name, one.platform, one.state, one.synced_at and f"{one.synced_at:%Y-%m-%d %H:%M} UTC", one.problem]
-        for one in known.values()
-        if one.name in installation.endpoints
-    ]
-    table("", ["connection", "platform", "state", "last complete sync", "problem"], rows)
-    for name, problem in problems:
-        say(f"{name}: {problem}")
-    live = f"live since {standing.live_at:%Y-%m-%d}" if standing.live_at else "not live yet (owed golive)"
-    say(f"sending: {installation.sending.mode}, {live}" + (", STOPPED" if standing.stopped_at else ""))
-    say("outbox: " + (", ".join(f"{count} {state}" for state, count in sorted(waiting.items())) or "empty"))
-    say(f"breaks: {differences} open")

@@ -12,6 +12,7 @@ from owed.demo.platforms import Platforms, running
 from owed.demo.screen import Screen
 from owed.demo.settings import write_settings
 from receivables.commands import CreatePaymentLink
+from receivables.snapshot import Snapshot
 from receivables.workdays import is_workday
 from store import connections, organisations, outbox
 from store.outbox import Effect
@@ -103,9 +104,9 @@ def _pay_two(installation: Installation, platforms: Platforms) -> list[Effect]:
     stripe = installation.first_of("stripe")
     with installation.store.read() as tx:
         links = [one for one in outbox.listed(tx, ["sent"]) if isinstance(one.command, CreatePaymentLink)]
-    home = installation.business.currency
+    snapshot, home = load_snapshot(installation), installation.business.currency
     of_books = sorted(
-        (one for one in links if one.subjects[0].partition(":")[0] != stripe and _asks_in(one, home)),
+        (one for one in links if one.subjects[0].partition(":")[0] != stripe and _asks_for_all(snapshot, one, home)),
         key=lambda one: one.intent,
     )
     at_stripe = [one for one in of_books if one.connection == stripe]
@@ -120,5 +121,8 @@ def _sync_quietly(installation: Installation) -> list[PullReport]:
     return synchronise(installation)
 
 
-def _asks_in(effect: Effect, currency: str) -> bool:
-    return isinstance(effect.command, CreatePaymentLink) and effect.command.amount.currency == currency
+def _asks_for_all(snapshot: Snapshot, effect: Effect, currency: str) -> bool:
+    """The link asks for the whole balance, not for a balance less some credit: paying it closes the invoice."""
+    command = effect.command
+    invoice = snapshot.invoice(command.invoice) if isinstance(command, CreatePaymentLink) else None
+    return bool(invoice and invoice.currency == currency and command.amount == invoice.balance)  # type: ignore[union-attr]  # only a link has an invoice here

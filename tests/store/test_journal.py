@@ -9,7 +9,11 @@ from tests.builders import NOW
 
 
 @pytest.fixture
-def written(store: Store) -> Store:
+def written(sqlite_store: Store) -> Store:
+    return fill(sqlite_store)
+
+
+def fill(store: Store) -> Store:
     with store.write() as tx:
         for number in range(5):
             journal.append(tx, NOW, "sent", f"effect-{number}", {"number": number})
@@ -26,8 +30,8 @@ def tamper(store: Store, statement: str) -> journal.Verdict:
         return journal.verify(tx)
 
 
-def test_an_untouched_journal_is_whole(written: Store) -> None:
-    with written.read() as tx:
+def test_an_untouched_journal_is_whole(store: Store) -> None:
+    with fill(store).read() as tx:
         verdict = journal.verify(tx)
     assert (verdict.count, verdict.fault) == (5, "")
 
@@ -45,6 +49,7 @@ def test_tampering_is_found_and_located(written: Store, change: str, entry: str)
     assert tamper(written, change).fault.startswith(entry)
 
 
-def test_the_database_refuses_to_change_an_entry(written: Store) -> None:
-    with pytest.raises(sa.exc.DatabaseError, match="append-only"), written.write() as tx:
+def test_the_database_refuses_to_change_an_entry(store: Store) -> None:
+    fill(store)
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), store.write() as tx:
         tx.execute(sa.text("DELETE FROM journal"))

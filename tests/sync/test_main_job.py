@@ -11,7 +11,7 @@ from receivables.commands import CreatePaymentLink, RecordPayment, SendReminder
 from receivables.local_facts import Dispute, Hold, OptOut, Promise
 from receivables.refs import LOCAL
 from store import ingest
-from sync.assess import assess
+from sync.assess import assess, load_snapshot
 from sync.cycle import approve, look, synchronise, write_down
 from sync.deliver import deliver
 from tests.sync.conftest import MORNING, Office
@@ -64,6 +64,7 @@ def test_a_payment_through_the_link_is_matched_posted_and_ends_the_reminders(off
         and one.connection == "cards"
         and one.command.invoice.connection == "books"
         and one.command.amount.currency == "GBP"
+        and asks_for_all(office, one.command)
     ]
     link = made[0]
     assert isinstance(link.command, CreatePaymentLink)
@@ -83,6 +84,12 @@ def test_a_payment_through_the_link_is_matched_posted_and_ends_the_reminders(off
     assert (invoice.status, invoice.open) == ("paid", 0)
     assert match.payment in {sighting.payment for sighting in seen.reconciliation.sightings}
     assert seen.item(str(invoice.ref)) is None
+
+
+def asks_for_all(office: Office, command: CreatePaymentLink) -> bool:
+    """Not for a balance less some unapplied credit: paying it closes the invoice."""
+    invoice = load_snapshot(office.installation).invoice(command.invoice)
+    return invoice is not None and invoice.balance == command.amount
 
 
 def test_a_pending_bank_debit_counts_as_in_flight(office: Office) -> None:
