@@ -12,8 +12,6 @@ BreakKind = Literal[
     "missing counterpart",  # money seen at one place and nowhere in the books
     "unmatched payment",  # money that belongs to no invoice we know
     "proposed match",  # a likely invoice that a person has to confirm
-    "duplicate",  # one payment, or one invoice, entered twice
-    "short payment",
     "overpayment",
     "unapplied cash",
     "unapplied credit",
@@ -23,8 +21,6 @@ BreakKind = Literal[
     "refunded",  # does the debt stand?
     "chargeback",
     "unknown reference",  # a fact that names a document which was not pulled
-    "posting held",  # money that we would post but may not
-    "locked period",
 ]
 
 

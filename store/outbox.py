@@ -42,6 +42,7 @@ class Effect:
     state: str
     attempt: int
     key: str
+    key_since: dt.datetime | None
     phase: str
     needs: tuple[str, ...]
     before: dict[str, str]
@@ -129,25 +130,27 @@ def claim(
     effect: Effect,
     *,
     owner: str,
-    lease_until: dt.datetime,
+    wall: dt.datetime,
+    lease: dt.timedelta,
     command: AnyCommand,
     before: dict[str, str],
     key: str,
 ) -> Effect | None:
     """Take the effect for sending, before any byte leaves; None when another worker was faster.
 
-    `command` is the payload with its pay links filled in: from here on these bytes are what every try sends.
+    `wall` is real time, from which the lease runs. `command` is the payload with its pay links filled in: from here on these bytes are what every try sends.
     """
     payload = codec.encode(command)
     changes = {
         "attempt": effect.attempt + 1,
         "key": key,
+        "key_since": effect.key_since if effect.key == key else wall,
         "phase": "",
         "before": codec.encode(before),
         "payload": payload,
         "payload_digest": codec.digest(payload),
         "lease_owner": owner,
-        "lease_until": lease_until,
+        "lease_until": wall + lease,
         "started_at": now,
     }
     if not _move(tx, now, effect, "sending", changes, {"payload": changes["payload_digest"], "key": key}):
@@ -273,6 +276,7 @@ def _effect(row: sa.Row[Any]) -> Effect:
         state=row.state,
         attempt=row.attempt,
         key=row.key,
+        key_since=row.key_since,
         phase=row.phase,
         needs=tuple(codec.decode(row.needs, list[str])),
         before=codec.decode(row.before, dict[str, str]),

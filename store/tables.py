@@ -210,6 +210,8 @@ outbox = _table(
     Column("state", Words, nullable=False),
     Column("attempt", Whole, nullable=False, default=0),
     Column("key", Words, nullable=False, default=""),
+    #: Real time of the first try under this key: the platform remembers a key only so long.
+    Column("key_since", UtcText),
     #: Where a blind send stands: "" or "commit" (the point of no return was passed).
     Column("phase", Words, nullable=False, default=""),
     #: Intents that have to be sent first (a reminder waits for its pay links).

@@ -53,9 +53,15 @@ def look(installation: Installation) -> tuple[Assessment, Plan]:
 
 
 def write_down(installation: Installation, assessment: Assessment, made: Plan) -> list[Effect]:
-    """Save the decisions and the intended effects; an intent that is there already stays as it is."""
+    """Save the decisions and the intended effects; an intent that is there already stays as it is.
+
+    A message that nobody approved in time is cancelled, so that it no longer stands in the way of the next.
+    """
     now = installation.clock()
     with installation.store.write() as tx:
+        for effect in outbox.listed(tx, ["planned"]):
+            if effect.expires_at and effect.expires_at < now:
+                outbox.cancel(tx, now, effect, "nobody approved it in time")
         outcomes.save_decisions(tx, now, assessment.decisions)
         return [outbox.plan(tx, now, effect) for effect in made.effects]
 
@@ -91,8 +97,8 @@ def run_round(installation: Installation, progress: Told | None = None) -> Round
     done = Round(pulls=synchronise(installation))
     done.assessment, done.plan = look(installation)
     with installation.store.read() as tx:
-        live = organisations.standing(tx).live_at is not None
-    if live and installation.sending.mode != "off":
+        standing = organisations.standing(tx)
+    if standing.live_at and not standing.stopped_at and installation.sending.mode != "off":
         effects = write_down(installation, done.assessment, done.plan)
         approve(installation, _unattended(installation, effects), "owed worker")
         done.outcomes = deliver(installation, progress)

@@ -48,6 +48,14 @@ class _Delivery:
         if stands_still:
             return
         tried: set[str] = set()
+        self._deliver_all(tried)
+        in_doubt = {outcome.effect.id for outcome in self.outcomes if outcome.state == "uncertain"}
+        if in_doubt:
+            self._settle_all(may_send=True)
+            self._deliver_all(tried - in_doubt)
+
+    def _deliver_all(self, tried: set[str]) -> None:
+        """Until nothing is left whose turn it is; each effect is tried once."""
         while ready := next_effects(self.installation, tried):
             chunk = ready[:CHUNK]
             tried.update(effect.id for effect in chunk)

@@ -1,5 +1,6 @@
 """From decisions to intended effects. Nothing is written here: `owed plan` shows this, `owed apply` carries it out."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from store.outbox import Effect, NewEffect
 from sync import links
 from sync.assess import MESSAGES, REDIRECTED, Assessment
 from sync.installation import Installation
+
+#: A message that waits for a person longer than this is planned anew, with the facts of that day.
+APPROVAL_LASTS = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +62,42 @@ def _message(
     intent = _intent(installation, decision)
     if decision.channel == "platform":
         command = SendInvoiceEmail(connection=items[0].invoice.connection, invoice=items[0].invoice.ref)
-        return _with_note(
-            installation, NewEffect(intent=intent, command=command, debtor=decision.debtor, decision=decision)
-        ), ""
+        message = NewEffect(
+            intent=intent,
+            command=command,
+            debtor=decision.debtor,
+            decision=decision,
+            expires_at=installation.clock() + APPROVAL_LASTS,
+        )
+        return _with_note(installation, message), ""
     mailer = installation.first_of("email")
     if not mailer:
         return [], 'no e-mail connection: add a [[connection]] with platform = "email"'
     urls, makers = _links(installation, decision, items, known)
     try:
-        message = compose(
-            decision, items, installation.business, installation.sender, urls, catalog=installation.catalog
-        )
+        words = compose(decision, items, installation.business, installation.sender, urls, catalog=installation.catalog)
     except ComposeError as error:
         return [], str(error)
     reminder = SendReminder(
         connection=mailer,
         invoices=decision.invoices,
-        to=message.to,
-        cc=message.cc,
-        subject=message.subject,
-        text=message.text,
-        html=message.html,
+        to=words.to,
+        cc=words.cc,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
         sender=installation.sender.address,
         reply_to=installation.sender.reply_to,
-        language=message.language,
+        language=words.language,
     )
-    needs = tuple(effect.intent for effect in makers)
-    effect = NewEffect(intent=intent, command=reminder, debtor=decision.debtor, decision=decision, needs=needs)
+    effect = NewEffect(
+        intent=intent,
+        command=reminder,
+        debtor=decision.debtor,
+        decision=decision,
+        needs=tuple(maker.intent for maker in makers),
+        expires_at=installation.clock() + APPROVAL_LASTS,
+    )
     return [*makers, *_with_note(installation, effect)], ""
 
 

@@ -54,9 +54,10 @@ def settle(installation: Installation, connected: Connected, effect: Effect) -> 
         if write is None or not (write.keyed or write.readable):
             return _blind(installation, effect)
         repeatable = effect.verb not in MESSAGES and effect.phase != ANSWERED
+        settling = effect.not_before is not None and effect.not_before > installation.wall()
         if write.keyed and repeatable and _inside_key_window(installation, effect, write):
-            return "again"
-        if effect.not_before and effect.not_before > installation.wall():
+            return "waiting" if settling and effect.attempt > 1 else "again"
+        if settling:
             return "waiting"
         if not write.readable:
             return _give_up(installation, effect, "its key has lapsed and the platform cannot be asked")
@@ -67,11 +68,10 @@ def settle(installation: Installation, connected: Connected, effect: Effect) -> 
 
 
 def _inside_key_window(installation: Installation, effect: Effect, write: Write) -> bool:
-    """The platform still remembers the first try, so that the same bytes under the same key act once."""
-    if effect.lease_until is None:
+    """The platform still remembers the first try under this key, so that the same bytes act once."""
+    if effect.key_since is None:
         return False
-    first_try = effect.lease_until - LEASE
-    return installation.wall() < first_try + dt.timedelta(seconds=write.key_window_seconds)
+    return installation.wall() < effect.key_since + dt.timedelta(seconds=write.key_window_seconds)
 
 
 def _blind(installation: Installation, effect: Effect) -> Next:

@@ -18,7 +18,7 @@ from connectors.errors import (
 )
 from connectors.protocol import Connector, Intent, Receipt
 from receivables.commands import AnyCommand, CreatePaymentLink, SendReminder
-from store import ingest, outbox
+from store import ingest, organisations, outbox
 from store.outbox import Effect
 from sync import links
 from sync.connected import Connected
@@ -67,12 +67,15 @@ def send(
         connector = connected.to(effect.connection)
         before = effect.before if effect.state == "uncertain" else connector.prepare(command)
         with installation.store.write() as tx:
+            if organisations.standing(tx).stopped_at is not None:
+                return Outcome(effect, effect.state, "stopped: nothing leaves until owed stop --lift")
             claimed = outbox.claim(
                 tx,
                 installation.clock(),
                 effect,
                 owner=installation.processes.name,
-                lease_until=installation.wall() + LEASE,
+                wall=installation.wall(),
+                lease=LEASE,
                 command=command,
                 before=before,
                 key=key,

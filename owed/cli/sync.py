@@ -40,12 +40,14 @@ def sync(
 
 def pull_with_progress(installation: Installation, names: list[str] | None = None) -> list[PullReport]:
     """A spinner and counts on a terminal; silent elsewhere."""
+    shown = console(stderr=True)
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
-        console=console(stderr=True),
+        console=shown,
         transient=True,
+        disable=not shown.is_terminal,
     )
     with bar:
         task = bar.add_task("connecting")

@@ -68,7 +68,7 @@ def test_aging_adds_up(desk: Desk) -> None:
 
 def test_a_past_day_is_rebuilt_and_says_so(desk: Desk) -> None:
     aged = desk.json("aging", "--now", "2026-11-02")
-    assert (aged["on"], aged["basis"], aged["overdue_count"]) == ("2026-11-02", "documents", 2)
+    assert (aged["on"], aged["basis"], aged["overdue_count"]) == ("2026-11-02", "documents", 3)
     assert "rebuilt" in desk.owed("aging", "--now", "2026-11-02").out
 
 
@@ -214,4 +214,4 @@ def test_rules_diff_shows_what_another_file_would_change(desk: Desk) -> None:
     assert desk.json("rules", "diff", str(desk.config))["changes"] == []
     assert "no such file" in desk.owed("rules", "diff", str(desk.folder / "none.toml"), code=2).err
     other.write_text("[[policy]]\nname = 5\n")
-    assert desk.owed("rules", "diff", str(other), code=2).err.startswith(f"{other}:2:8: ")
+    assert desk.owed("rules", "diff", str(other), code=2).err.count(f"{other}:2:8: ") == 1

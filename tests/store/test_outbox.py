@@ -11,7 +11,7 @@ from store.outbox import Effect, NewEffect
 from tests.builders import NOW
 
 NOTE = AddNote(connection="books", invoice=Ref("books", "invoice", "i1"), text="called")
-SOON = NOW + dt.timedelta(minutes=10)
+TEN_MINUTES = dt.timedelta(minutes=10)
 
 
 def planned(store: Store, text: str = "called") -> Effect:
@@ -32,7 +32,7 @@ def approved(store: Store) -> Effect:
 def claim(store: Store, effect: Effect, owner: str) -> Effect | None:
     with store.write() as tx:
         return outbox.claim(
-            tx, NOW, effect, owner=owner, lease_until=SOON, command=effect.command, before={}, key=effect.id
+            tx, NOW, effect, owner=owner, wall=NOW, lease=TEN_MINUTES, command=effect.command, before={}, key=effect.id
         )
 
 

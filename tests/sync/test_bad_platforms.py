@@ -51,3 +51,19 @@ def test_an_unreachable_host_is_named(office: Office, tmp_path: Path) -> None:
     reports = {report.connection: report for report in synchronise(office.installation)}
     assert reports["ledger"].error
     assert not reports["books"].error
+
+
+def test_a_record_of_an_unknown_currency_is_reported_kept_and_stops_nothing_else(office: Office) -> None:
+    installation = office.installation
+    before = len(assess(installation, decide=False).snapshot.invoices)
+    with installation.store.write() as tx:
+        connections.reset_cursors(tx, "ledger")
+    office.tell("/faults", platform="quickbooks", kind="rewrite", count=4, path="query", find='"EUR"', replace='"QQQ"')
+    reports = {report.connection: report for report in synchronise(installation)}
+    assert not any(report.error for report in reports.values())
+    problems = reports["ledger"].problems
+    assert problems
+    assert all(one.where.startswith("ledger:") and "QQQ" in one.what for one in problems)
+    with installation.store.read() as tx:
+        assert {str(one) for _, one in connections.open_problems(tx)} == set(map(str, problems))
+    assert len(assess(installation, decide=False).snapshot.invoices) == before

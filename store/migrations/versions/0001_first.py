@@ -5,7 +5,7 @@ from alembic import op
 
 from store import columns
 
-revision = "7ef0214b8665"
+revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -245,6 +245,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempt", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key_since", columns.UtcText(), nullable=True),
         sa.Column("phase", sa.Text(), nullable=False),
         sa.Column("needs", sa.Text(), nullable=False),
         sa.Column("before", sa.Text(), nullable=False),
