@@ -8,6 +8,7 @@ from outreach.compose import Sender
 from owed.clock import Clock, is_alive, process_name, wall
 from owed.errors import BadSettings, Outside
 from owed.settings import Settings, load
+from receivables.problems import Problem
 from store import connections, organisations, outcomes
 from store.credentials import Vault
 from store.engine import Store, StoreError, open_engine
@@ -27,13 +28,11 @@ def install(config: Path, *, now: dt.datetime | None = None, rules: Path | None 
     """Open the store, bring it to this version's schema, and put the parts together. Raises CommandError."""
     settings = read_settings(config, rules)
     clock = Clock(now)
+    store = _open_store(settings)
     try:
-        engine = open_engine(settings.store_url)
-        upgrade(engine)
         vault = Vault.from_file(settings.key_file)
     except StoreError as error:
         raise Outside(str(error)) from error
-    store = Store(engine, settings.business.id)
     with store.write() as tx:
         organisations.declare(tx, settings.business.name, clock())
         for name, connection in settings.connections.items():
@@ -61,3 +60,30 @@ def install(config: Path, *, now: dt.datetime | None = None, rules: Path | None 
         match_policy=settings.matching,
         catalog=settings.catalog,
     )
+
+
+def open_to_stop(config: Path, now: dt.datetime | None) -> tuple[Store, Clock]:
+    """The store and the clock alone: the emergency stop must work while owed.toml is being edited, or the key is lost.
+
+    Raises BadSettings when the file does not even tell which store it is.
+    """
+    settings, problems = load(config)
+    if not settings.text or any(_hides_the_store(problem) for problem in problems):
+        raise BadSettings(problems)
+    store, clock = _open_store(settings), Clock(now)
+    with store.write() as tx:
+        organisations.declare(tx, settings.business.name, clock())
+    return store, clock
+
+
+def _hides_the_store(problem: Problem) -> bool:
+    return problem.what.startswith(("not TOML", "store", "business.name", "business.id", "business: "))
+
+
+def _open_store(settings: Settings) -> Store:
+    try:
+        engine = open_engine(settings.store_url)
+        upgrade(engine)
+    except StoreError as error:
+        raise Outside(str(error)) from error
+    return Store(engine, settings.business.id)

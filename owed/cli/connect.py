@@ -50,6 +50,9 @@ def connect(
     port: Annotated[
         int, typer.Option(min=1, max=65_535, help="Where the consent page redirects to on this machine.")
     ] = 8765,
+    redirect: Annotated[
+        str, typer.Option("--redirect-uri", help="A redirect address registered at the platform; with --headless.")
+    ] = "",
 ) -> None:
     """Connect to a platform: by its consent page, or with credentials from the environment or stdin."""
     settings, installation = read_settings(config), open_installation(config, now)
@@ -67,7 +70,10 @@ def connect(
     elif manifest_of(wanted.endpoint.platform).auth == "key":
         tokens = msgspec.structs.replace(app, api_key=_secret("OWED_API_KEY", "API key"))
     else:
-        tokens = _consented(installation, wanted.endpoint, app, port, headless=headless)
+        if redirect and not headless:
+            raise Mistake("--redirect-uri leads elsewhere than to this machine: add --headless and paste where it ends")
+        back_to = redirect or redirect_uri(port)
+        tokens = _consented(installation, wanted.endpoint, app, back_to, None if headless else port)
     _store(installation, name, tokens)
     _check(installation, name, wanted.endpoint)
 
@@ -98,24 +104,23 @@ def _secret(variable: str, what: str) -> str:
     return value.strip()
 
 
-def _consented(installation: Installation, endpoint: Endpoint, app: Tokens, port: int, *, headless: bool) -> Tokens:
+def _consented(installation: Installation, endpoint: Endpoint, app: Tokens, back_to: str, port: int | None) -> Tokens:
+    """`port` None: a person pastes the redirect."""
     if not app.client_id:
         hint = f'set client_id and client_secret of [[connection]] "{endpoint.name}", or OWED_CLIENT_ID and OWED_CLIENT_SECRET'
         raise Mistake(f"the app's client id is missing; {hint}")
     server = OAUTH_SERVERS[endpoint.platform]
-    page = consent(server, endpoint, app.client_id, redirect_uri(port))
-    query = _pasted(page) if headless else _caught(page, port)
+    page = consent(server, endpoint, app.client_id, back_to)
+    query = _pasted(page) if port is None else _caught(page, port)
     try:
         code = code_of(query, page.state)
-        tokens = exchange(server, endpoint, app, code, redirect_uri(port), page.verifier, installation.wall())
+        tokens = exchange(server, endpoint, app, code, back_to, page.verifier, installation.wall())
     except ConnectorError as error:
         raise Outside(str(error)) from error
     realm = query.get("realmId", "")
     if realm and endpoint.account and realm != endpoint.account:
         raise Mistake(f"consent was given for company {realm}, but owed.toml says account = {endpoint.account!r}")
-    if realm and not endpoint.account:
-        say(f'add account = "{realm}" to the [[connection]] "{endpoint.name}" in owed.toml')
-    return tokens
+    return msgspec.structs.replace(tokens, extra={**tokens.extra, "account": realm}) if realm else tokens
 
 
 def _pasted(page: Consent) -> dict[str, str]:
@@ -156,8 +161,17 @@ def _check(installation: Installation, name: str, endpoint: Endpoint) -> None:
     for problem in health.problems:
         say(str(problem))
     if health.account and not endpoint.account:
-        say(f'its account is {health.account}; add account = "{health.account}" to owed.toml')
+        _keep_account(installation, name, health.account)
+        say(f'its account is {health.account}; to hold owed to it, add account = "{health.account}" to owed.toml')
     say(f"{name}: connected to {health.name or endpoint.platform}")
+
+
+def _keep_account(installation: Installation, name: str, account: str) -> None:
+    """Which of several companies was chosen, for a connection whose settings do not say."""
+    ours = installation
+    tokens = StoredTokens(ours.store, ours.vault, name, ours.wall, ours.processes)
+    held = tokens.load()
+    tokens.save(msgspec.structs.replace(held, extra={**held.extra, "account": account}))
 
 
 def disconnect(name: Name, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from owed.bootstrap import open_to_stop
 from owed.cli.asking import confirmed
 from owed.cli.effects import find_effect
-from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Rules, Yes, open_installation
+from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Rules, Yes, instant, open_installation
 from owed.cli.printing import print_json, say, table
 from owed.errors import Mistake
 from receivables.commands import SendReminder
@@ -195,8 +196,12 @@ def stop(
     lift: Annotated[bool, typer.Option("--lift", help="Let messages leave again.")] = False,
 ) -> None:
     """Emergency stop: nothing leaves until it is lifted."""
-    installation = open_installation(config, now)
-    with installation.store.write() as tx:
-        organisations.stop(tx, None if lift else installation.clock())
-        journal.append(tx, installation.clock(), "stop lifted" if lift else "stopped", "sending", actor=actor())
+    if lift:
+        installation = open_installation(config, now)
+        store, clock = installation.store, installation.clock
+    else:
+        store, clock = open_to_stop(config, instant(now))
+    with store.write() as tx:
+        organisations.stop(tx, None if lift else clock())
+        journal.append(tx, clock(), "stop lifted" if lift else "stopped", "sending", actor=actor())
     say("messages may leave again" if lift else "stopped: nothing leaves until owed stop --lift")

@@ -66,7 +66,7 @@ def test_a_refused_key_says_so(desk: Desk) -> None:
 def test_consent_by_the_page(desk: Desk, name: str, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = held(desk, name)
     consenting(monkeypatch, lambda url: requests.get(redirect_of(url), timeout=20))
-    told = desk.owed("connect", name, "--port", str(free_port()), **app(desk, platform))
+    told = desk.owed("connect", name, "--port", str(free_port()), code=0, answers="", **app(desk, platform))
     assert f"{name}: connected to " in told.out
     assert held(desk, name).refresh_token != before.refresh_token
     assert held(desk, name).access_expires_at is not None

@@ -99,6 +99,19 @@ def test_apply_refuses_before_golive_when_off_and_when_stopped(desk: Desk) -> No
     assert desk.effects() == []
 
 
+def test_the_stop_works_while_the_settings_are_being_edited(desk: Desk) -> None:
+    desk.go_live()
+    text = desk.config.read_text()
+    desk.config.write_text(text.replace('name = "standard"', "name = 5"))
+    (desk.folder / "owed.key").rename(desk.folder / "lost.key")
+    desk.owed("stop")
+    desk.owed("stop", "--lift", code=2)
+    desk.config.write_text(text + "[[")
+    assert "not TOML" in desk.owed("stop", code=2).err
+    desk.config.write_text(text)
+    assert desk.json("status")["stopped_at"] == "2026-11-18T10:00:00Z"
+
+
 def test_apply_asks_and_a_no_sends_nothing(desk: Desk) -> None:
     desk.go_live()
     before = len(desk.mails())
