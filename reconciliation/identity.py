@@ -27,6 +27,13 @@ def alike(one: str, other: str) -> bool:
     return bool(first and second) and len(first & second) / len(first | second) >= 0.6
 
 
+#: Domains where anybody may have an address: sharing one says nothing.
+_ANYBODYS = frozenset(
+    """gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com icloud.com me.com aol.com gmx.de
+    gmx.net web.de t-online.de proton.me protonmail.com btinternet.com orange.fr free.fr laposte.net""".split()
+)
+
+
 def emails(customer: Customer) -> frozenset[str]:
     return frozenset(contact.email.strip().casefold() for contact in customer.contacts if contact.email.strip())
 
@@ -55,8 +62,25 @@ def _same(customers: list[Customer], snapshot: Snapshot) -> Iterable[tuple[Ref, 
     for group in _grouped(customers, emails).values():
         for position, one in enumerate(group):
             yield from ((one.ref, other.ref) for other in group[position + 1 :] if alike(one.name, other.name))
+    for key in (_name_and_domain, _name_and_place):
+        for group in _grouped(customers, key).values():
+            yield from ((group[0].ref, other.ref) for other in group[1:])
     for group in _grouped(customers, lambda customer: {customer.tax_id.replace(" ", "").casefold()} - {""}).values():
         yield from ((group[0].ref, other.ref) for other in group[1:])
+
+
+def _name_and_domain(customer: Customer) -> frozenset[str]:
+    """The same name, but for its legal form, and an e-mail domain of their own."""
+    name = " ".join(sorted(name_words(customer.name)))
+    domains = {email.rpartition("@")[2] for email in emails(customer)} - _ANYBODYS
+    return frozenset(f"{name} @ {domain}" for domain in domains if name and domain)
+
+
+def _name_and_place(customer: Customer) -> frozenset[str]:
+    """The same name, but for its legal form, and the same postal code."""
+    name = " ".join(sorted(name_words(customer.name)))
+    place = customer.postal_code.replace(" ", "").casefold()
+    return frozenset([f"{name} in {place}"]) if name and place else frozenset()
 
 
 def _family(customers: list[Customer], snapshot: Snapshot) -> Iterable[tuple[Ref, Ref]]:

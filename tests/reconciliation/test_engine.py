@@ -196,3 +196,14 @@ def test_allocations_exceed_neither_payment_nor_balance_and_order_does_not_matte
         assert sum(match.amount for match in found.matches if match.payment.id == f"ch_{n}") <= amount
     seed.shuffle(facts)  # type: ignore[attr-defined]  # Hypothesis' own random stream
     assert run(*facts) == found
+
+
+def test_the_same_name_and_domain_is_one_debtor_but_a_free_mailer_says_nothing() -> None:
+    found = run(
+        customer("c1", email="jo@acme.example"), customer("7", "ledger", name="ACME Limited", email="al@acme.example")
+    )
+    assert len(set(found.debtors.values())) == 1
+    found = run(
+        customer("c1", email="jo@gmail.com"), customer("7", "ledger", name="ACME Limited", email="al@gmail.com")
+    )
+    assert len(set(found.debtors.values())) == 2
