@@ -71,13 +71,15 @@ def save(tx: Transaction, connection: str, sealed: bytes, now: dt.datetime) -> N
         tx.execute(_one(tx, connection).values(version=held.version + 1, **values))
 
 
-def lease(tx: Transaction, connection: str, version: int, owner: str, until: dt.datetime) -> bool:
-    """Compare and set: true for the one caller who may renew this version. The caller judges whether a lease is over."""
-    held = load(tx, connection)
-    free = _one(tx, connection).where(
-        credential.c.version == version, credential.c.lease_owner == (held.lease_owner if held else "")
+def lease(tx: Transaction, connection: str, seen: Sealed, owner: str, until: dt.datetime) -> bool:
+    """Compare and set: true for the one caller who may renew what it has `seen`, its lease included.
+
+    The caller judges whether a lease that it saw is over.
+    """
+    unchanged = _one(tx, connection).where(
+        credential.c.version == seen.version, credential.c.lease_owner == seen.lease_owner
     )
-    return tx.execute(free.values(lease_owner=owner, lease_until=until)).rowcount == 1
+    return tx.execute(unchanged.values(lease_owner=owner, lease_until=until)).rowcount == 1
 
 
 def release(tx: Transaction, connection: str, owner: str) -> None:

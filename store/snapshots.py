@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -10,6 +11,8 @@ from receivables.local_facts import LOCAL_FACTS
 from store import codec
 from store.engine import Transaction
 from store.tables import FACTS, STATEMENT
+
+F = TypeVar("F", bound=Fact)
 
 _KINDS: dict[str, type[Fact]] = {fact.kind: fact for fact in (*PLATFORM_FACTS, *LOCAL_FACTS)}
 
@@ -20,6 +23,13 @@ def load_facts(tx: Transaction, known_at: dt.datetime | None = None) -> Iterator
         query = sa.select(table.c.kind, table.c.body).where(tx.mine(table), _known(table, known_at))
         for row in tx.execute(query.order_by(table.c.connection, table.c.id)):
             yield codec.decode(row.body, _KINDS[row.kind])
+
+
+def current(tx: Transaction, kind: type[F]) -> list[F]:
+    """All current facts of one kind of platform fact."""
+    table = FACTS[kind.kind]
+    query = sa.select(table.c.body).where(tx.mine(table), table.c.known_to.is_(None))
+    return [codec.decode(row.body, kind) for row in tx.execute(query.order_by(table.c.connection, table.c.id))]
 
 
 def _known(table: sa.Table, at: dt.datetime | None) -> sa.ColumnElement[bool]:

@@ -7,8 +7,9 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable
 
+from receivables.facts import PaymentLink
 from receivables.refs import Ref
-from store import organisations, outbox
+from store import organisations, outbox, snapshots
 from store.outbox import Effect
 from sync.assess import assess
 from sync.connected import Connected
@@ -121,10 +122,8 @@ class _Delivery:
         refs = [Ref.parse(subject) for effect in effects for subject in effect.subjects]
         if not refs:
             return Recheck()
-        wanted = frozenset(refs)
-        live = [
-            (item.invoice.ref, item.link.ref)
-            for item in assess(self.installation, decide=False).items
-            if item.link and item.link.id.startswith("plink_") and item.invoice.ref in wanted
-        ]
+        with self.installation.store.read() as tx:
+            links = snapshots.current(tx, PaymentLink)
+        wanted = {str(ref): ref for ref in refs}
+        live = [(wanted[link.invoice], link.ref) for link in links if link.active and link.invoice in wanted]
         return reread(self.installation, self.connected, refs, live)

@@ -66,7 +66,7 @@ class StoredTokens:
             return False
         with self.store.write() as tx:
             until = self.wall() + _LEASE
-            return credentials.lease(tx, self.connection, sealed.version, self.processes.name, until)
+            return credentials.lease(tx, self.connection, sealed, self.processes.name, until)
 
     def _is_over(self, sealed: Sealed) -> bool:
         if sealed.lease_until is None or sealed.lease_until < self.wall():

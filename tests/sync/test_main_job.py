@@ -93,12 +93,15 @@ def asks_for_all(office: Office, command: CreatePaymentLink) -> bool:
 
 
 def test_a_pending_bank_debit_counts_as_in_flight(office: Office) -> None:
+    office.settings(r"\[sending\]\n", "[sending]\nramp_start = 100\n")
     office.go_live()
     office.apply()
     link = next(
         one
         for one in office.effects("sent")
-        if isinstance(one.command, CreatePaymentLink) and one.connection == "cards"
+        if isinstance(one.command, CreatePaymentLink)
+        and one.connection == "cards"
+        and asks_for_all(office, one.command)
     )
     office.tell("/pay", url=link.url, method="us_bank_account")
     office.later(hours=1)
