@@ -1,5 +1,6 @@
 """What people stated about invoices and customers, looked up by the references it is about."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import TypeVar
@@ -19,14 +20,26 @@ class Statements:
                 self._by_subject[fact.subject].append(fact)
 
     def newest(self, kind: type[L], subjects: Iterable[str]) -> L | None:
-        found = self.every(kind, subjects)
-        return found[-1] if found else None
+        """The newest of each subject; of those the one that holds longest: a word about the customer takes nothing
+        away from one about the invoice."""
+        latest = [found[-1] for subject in subjects if (found := self.every(kind, [subject]))]
+        return max(latest, key=_holds_until, default=None)
 
     def every(self, kind: type[L], subjects: Iterable[str]) -> list[L]:
         return [fact for subject in subjects for fact in self._by_subject.get(subject, ()) if isinstance(fact, kind)]
 
     def confirmed(self, question: str, subjects: Iterable[str]) -> bool:
         return any(fact.question == question and fact.answer == "yes" for fact in self.every(Confirmation, subjects))
+
+
+def _holds_until(fact: LocalFact) -> dt.date:
+    """The last day that a statement keeps back; without an end it keeps back for ever."""
+    match fact:
+        case Promise():
+            return fact.promised_on
+        case Hold() if fact.until_on:
+            return fact.until_on
+    return dt.date.max
 
 
 def _in_force(fact: LocalFact) -> bool:

@@ -39,7 +39,7 @@ class DateText(TypeDecorator[dt.date]):
 def utc_text(instant: dt.datetime) -> str:
     if instant.tzinfo is None:
         raise ValueError(f"an instant needs a time zone: {instant}")
-    return instant.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 #: Minor units of a currency, counters and sequence numbers.

@@ -31,8 +31,10 @@ def upgrade(engine: sa.Engine) -> None:
         with engine.connect().execution_options(owed_write=True) as connection, connection.begin():
             command.upgrade(_config(connection), "head")
             protect_journal(connection)
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:
         raise StoreError(f"the database at {engine.url!s} cannot be used: {error.orig}") from error
+    except CommandError as error:
+        raise StoreError(f"the database at {engine.url!s} is of another version of owed: {error}") from error
 
 
 def _on_scratch(action: str, name: str = "") -> None:

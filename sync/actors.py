@@ -28,13 +28,13 @@ def declare(broker: dramatiq.Broker, installation: Installation, told: Callable[
         slot = dt.datetime.fromisoformat(slot_text)
         try:
             done = run_round(installation)
+            told(done)
         except Exception as error:
             schedule.finish(installation, slot, done=False, note=f"{type(error).__name__}: {error}")
             _log.exception("the round of %s failed", slot_text)
             return
         failing = [report.connection for report in done.pulls if report.error]
         schedule.finish(installation, slot, done=True, note=f"not read: {', '.join(failing)}" if failing else "")
-        told(done)
 
     actor = dramatiq.actor(
         actor_name="hourly_round", broker=broker, max_retries=0, time_limit=50 * 60_000, max_age=55 * 60_000

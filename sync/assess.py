@@ -16,7 +16,7 @@ from receivables.snapshot import Snapshot, take
 from reconciliation.engine import reconcile
 from reconciliation.results import Reconciliation
 from rules.evaluate import evaluate
-from store import connections, outbox, snapshots
+from store import connections, organisations, outbox, snapshots
 from store.engine import Transaction
 from store.outbox import Effect
 from sync.installation import Installation
@@ -66,9 +66,10 @@ def assess(
     reconciliation = reconcile(snapshot, installation.match_policy)
     with installation.store.read() as tx:
         effects = outbox.listed(tx)
+        live_at = organisations.standing(tx).live_at
     history = History(_contacts(effects, installation.sending.mode))
     seen = _with_money_in_flight(reconciliation.items, in_flight or {})
-    items = tuple(_with_backlog(seen, snapshot.business))
+    items = tuple(_with_backlog(seen, snapshot.business, live_at))
     decisions: tuple[Decision, ...] = ()
     if decide:
         found = evaluate(
@@ -126,20 +127,19 @@ def _with_money_in_flight(items: Iterable[OpenItem], in_flight: Mapping[Ref, int
         yield item if amount == item.in_flight else msgspec.structs.replace(item, in_flight=amount)
 
 
-def _with_backlog(items: Iterable[OpenItem], business: Business) -> Iterable[OpenItem]:
-    """The owner's word at go-live: whom not to chase, and which old debts wait until they are released."""
+def _with_backlog(items: Iterable[OpenItem], business: Business, live_at: dt.datetime | None) -> Iterable[OpenItem]:
+    """The owner's word at go-live: whom not to chase, and which old debts wait until they are released.
+
+    A debtor who was not there at go-live (a connection added later) is judged by the day of go-live.
+    """
     for item in items:
         due_on, release = item.invoice.due_on, item.release
-        if release is None or release.stated_at is None:
-            yield item
-            continue
-        horizon = business.day_of(release.stated_at) - dt.timedelta(days=BACKLOG_DAYS)
-        if not release.chase:
+        since = release.stated_at if release else live_at
+        old = bool(since and due_on and due_on < business.day_of(since) - dt.timedelta(days=BACKLOG_DAYS))
+        blocker = None
+        if release and not release.chase:
             blocker = Blocker("not_chased", "the owner chose not to chase this customer")
-        elif due_on and due_on < horizon and not release.backlog:
+        elif old and not (release and release.backlog):
             what = f"it was overdue by more than {BACKLOG_DAYS} days at go-live"
             blocker = Blocker("backlog", f"{what}; release it with: owed golive --release {item.debtor}")
-        else:
-            yield item
-            continue
-        yield msgspec.structs.replace(item, blockers=(*item.blockers, blocker))
+        yield msgspec.structs.replace(item, blockers=(*item.blockers, blocker)) if blocker else item

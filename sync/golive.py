@@ -45,7 +45,7 @@ def go_live(
                 chase=debtor not in skipped,
                 backlog=debtor in released or "all" in released,
             )
-            _keep(tx, release, seen)
+            _keep(tx, release, seen, by_name=debtor in released)
         if sent_elsewhere:
             confirmation = Confirmation(
                 connection=LOCAL,
@@ -64,8 +64,14 @@ def go_live(
         )
 
 
-def _keep(tx: Transaction, release: Release, seen: Assessment) -> None:
+def _keep(tx: Transaction, release: Release, seen: Assessment, *, by_name: bool) -> None:
+    """What was said before stays said: the first day, a released backlog, and whom not to chase until released by name."""
     for one in seen.snapshot.local:
         if isinstance(one, Release) and one.subject == release.subject:
-            release = msgspec.structs.replace(release, stated_at=one.stated_at, backlog=release.backlog or one.backlog)
+            release = msgspec.structs.replace(
+                release,
+                stated_at=one.stated_at,
+                backlog=release.backlog or one.backlog,
+                chase=release.chase and (one.chase or by_name),
+            )
     ingest.state(tx, seen.snapshot.taken_at, release)

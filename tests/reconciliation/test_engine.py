@@ -1,15 +1,18 @@
 """Reconciliation as small ledgers: what is given, and what is concluded."""
 
+import datetime as dt
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from receivables.facts import Fact
-from receivables.refs import Ref
+from receivables.local_facts import Hold, Promise
+from receivables.refs import LOCAL, Ref
 from reconciliation.engine import reconcile
 from reconciliation.results import Reconciliation
-from tests.builders import applied, credit_note, customer, days_ago, invoice, payment, snapshot
+from tests.builders import NOW, applied, credit_note, customer, days_ago, invoice, payment, snapshot
 
 
 def run(*facts: Fact) -> Reconciliation:
@@ -207,3 +210,21 @@ def test_the_same_name_and_domain_is_one_debtor_but_a_free_mailer_says_nothing()
         customer("c1", email="jo@gmail.com"), customer("7", "ledger", name="ACME Limited", email="al@gmail.com")
     )
     assert len(set(found.debtors.values())) == 2
+
+
+def test_a_word_about_the_customer_takes_nothing_away_from_one_about_the_invoice() -> None:
+    about: dict[str, Any] = {"connection": LOCAL, "stated_at": NOW}
+    late = Promise(**about, id="1", subject="books:invoice:i1", promised_on=days_ago(-20))
+    early = Promise(**about, id="2", subject="books:customer:c1", promised_on=days_ago(-2))
+    endless = Hold(**about, id="3", subject="books:invoice:i1")
+    short = Hold(**about, id="4", subject="books:customer:c1", until_on=days_ago(-1))
+    (item,) = run(customer(), invoice(), late, early, endless, short).items
+    assert item.promise == late
+    assert item.hold == endless
+
+
+def test_a_newer_promise_about_the_same_thing_replaces_the_older() -> None:
+    first = Promise(connection=LOCAL, id="1", subject="books:invoice:i1", promised_on=days_ago(-20), stated_at=NOW)
+    second = msgspec.structs.replace(first, id="2", promised_on=days_ago(-2), stated_at=NOW + dt.timedelta(hours=1))
+    (item,) = run(customer(), invoice(), first, second).items
+    assert item.promise == second

@@ -10,7 +10,7 @@ from owed.errors import Mistake
 from receivables.commands import CreatePaymentLink, RecordPayment, SendReminder
 from receivables.local_facts import Dispute, Hold, OptOut, Promise
 from receivables.refs import LOCAL
-from store import ingest
+from store import ingest, organisations
 from sync.assess import assess, load_snapshot
 from sync.cycle import approve, look, synchronise, write_down
 from sync.deliver import deliver
@@ -197,3 +197,15 @@ def test_old_backlog_waits_until_it_is_released(office: Office) -> None:
     }
     assert held[0].debtor not in still
     assert still
+
+
+def test_a_debtor_who_was_not_there_at_go_live_has_a_backlog_too(office: Office) -> None:
+    """A connection added later must not chase years of old debts at once."""
+    installation = office.installation
+    with installation.store.write() as tx:
+        organisations.go_live(tx, installation.clock())
+    seen = assess(installation)
+    old = {item.invoice.ref for item in seen.items if (item.days_past_due(MORNING.date()) or 0) > 60}
+    acting = {ref for one in seen.decisions if one.verdict == "act" for ref in one.invoices}
+    assert acting
+    assert not acting & old
