@@ -43,10 +43,15 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """Commits at the end, rolls back on an exception. On SQLite it owns the write lock from its first moment:
-        a deferred BEGIN would lose updates between a SELECT and the UPDATE that follows from it."""
+        """Commits at the end, rolls back on an exception. One writer at a time, from its first moment on: what is read
+        in it cannot change before what follows from it is written. On SQLite by BEGIN IMMEDIATE (a deferred BEGIN
+        would lose updates), on PostgreSQL by a lock of the organisation. Never hold one over HTTP."""
         with self.engine.connect().execution_options(owed_write=True) as connection, connection.begin():
-            yield Transaction(connection, self.organisation)
+            transaction = Transaction(connection, self.organisation)
+            if transaction.is_postgresql:
+                lock = sa.text("SELECT pg_advisory_xact_lock(hashtext('owed'), hashtext(:organisation))")
+                transaction.execute(lock, {"organisation": self.organisation})
+            yield transaction
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

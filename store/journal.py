@@ -43,8 +43,6 @@ def append(
     tx: Transaction, at: dt.datetime, event: str, subject: str, body: object = None, actor: str = "owed"
 ) -> None:
     """Add one entry in the caller's transaction: what it tells of is committed with it, or not at all."""
-    if tx.is_postgresql:
-        tx.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"journal/{tx.organisation}"})
     newest = sa.select(journal.c.number, journal.c.hash).where(tx.mine(journal)).order_by(journal.c.number.desc())
     head = tx.execute(newest.limit(1)).one_or_none()
     number, previous = (head.number + 1, head.hash) if head else (1, GENESIS)
