@@ -1,8 +1,10 @@
 """The composition root: settings in, an installation ready to work out. Tests swap parts by keyword."""
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
+from connectors.protocol import Endpoint
 from connectors.registry import open_connector
 from outreach.compose import Sender
 from owed.clock import Clock, is_alive, process_name, wall
@@ -43,7 +45,7 @@ def install(config: Path, *, now: dt.datetime | None = None, rules: Path | None 
         business=settings.business,
         store=store,
         vault=vault,
-        endpoints={name: connection.endpoint for name, connection in settings.connections.items()},
+        endpoints=_endpoints(settings),
         books={name: connection.books for name, connection in settings.connections.items()},
         sending=settings.sending,
         sender=Sender(
@@ -60,6 +62,20 @@ def install(config: Path, *, now: dt.datetime | None = None, rules: Path | None 
         match_policy=settings.matching,
         catalog=settings.catalog,
     )
+
+
+def _endpoints(settings: Settings) -> dict[str, Endpoint]:
+    """Each connection's endpoint, with what only the rest of the file knows."""
+    known = {
+        "quickbooks": {"home_currency": settings.business.currency},
+        "email": {"sender": settings.sender.address},
+    }
+    return {
+        name: dataclasses.replace(
+            connection.endpoint, options={**known.get(connection.endpoint.platform, {}), **connection.endpoint.options}
+        )
+        for name, connection in settings.connections.items()
+    }
 
 
 def open_to_stop(config: Path, now: dt.datetime | None) -> tuple[Store, Clock]:

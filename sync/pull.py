@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from connectors.errors import ConnectorError, Throttled, Unauthorised
+from connectors.errors import ConnectorError, Malformed, Refused, Throttled, Unauthorised
 from connectors.protocol import Connector, Page
 from receivables.facts import Gone
 from receivables.problems import Problem
@@ -62,7 +62,10 @@ def _ask_once_a_day(installation: Installation, connector: Connector, name: str)
         known = connections.known(tx).get(name)
     if known and known.checked_at and now - known.checked_at < _CHECK_EVERY:
         return
-    health = connector.check()
+    try:
+        health = connector.check()
+    except (Refused, Malformed):
+        return  # a server that cannot tell who it is may still show its records
     answer = health.reminds_by_itself
     with installation.store.write() as tx:
         connections.update(

@@ -68,6 +68,8 @@ class QuickBooksConnector:
         self._client = QuickBooksClient(endpoint, tokens, limiter, clock)
         self._clock = clock
         self._home = ""
+        #: Of the business, for a company that does not tell its own.
+        self._business_currency = endpoint.options.get("home_currency", "")
         self._started: dt.datetime | None = None
         self._polls: dict[str, _Poll] = {}
 
@@ -167,8 +169,12 @@ class QuickBooksConnector:
 
     def _home_currency(self) -> str:
         if not self._home:
-            preferences = record(self._client.get("preferences"), "Preferences")
-            self._home = text(record(record(preferences, "CurrencyPrefs"), "HomeCurrency"), "value")
+            try:
+                preferences = record(self._client.get("preferences"), "Preferences")
+            except Refused:
+                preferences = {}
+            home = text(record(record(preferences, "CurrencyPrefs"), "HomeCurrency"), "value")
+            self._home = home or self._business_currency
         return self._home
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:

@@ -74,7 +74,7 @@ class StripeConnector:
     def check(self) -> Health:
         try:
             found = self._client.get("/v1/account")
-        except Forbidden:
+        except (Forbidden, NotFound):
             self._client.page("/v1/invoices", {"limit": 1})
             what = "the key may not read the account: its name and time zone are not known"
             return Health(account=self._wanted_account, problems=(Problem(self._name, what),))
@@ -216,7 +216,7 @@ class StripeConnector:
     def _account_zone(self) -> str:
         try:
             found = self._client.get("/v1/account")
-        except Forbidden:
+        except (Forbidden, Refused, Malformed):
             return "UTC"
         return text(record(record(found, "settings"), "dashboard"), "timezone") or "UTC"
 

@@ -16,7 +16,7 @@ from xero_python.api_client.configuration import Configuration
 from xero_python.api_client.oauth2 import OAuth2Token
 from xero_python.exceptions import ApiException, HTTPStatusException
 
-from connectors.errors import Forbidden, Malformed, NotFound, Unauthorised
+from connectors.errors import Forbidden, Malformed, Refused, Unauthorised
 from connectors.fields import Unreadable, records
 from connectors.oauth import OAuthGrant
 from connectors.protocol import Clock, Endpoint, Limiter, TokenStore
@@ -103,8 +103,8 @@ class XeroClient:
             try:
                 found = self._caller.read("get PaymentServices", send, json_of, renew=False)
                 self._themes[theme] = bool(records(found, "PaymentServices"))
-            except (Unauthorised, Forbidden, NotFound):
-                self._themes[theme] = False
+            except (Unauthorised, Forbidden, Refused, Malformed):
+                self._themes[theme] = False  # a link at Stripe, or none, serves as well
         return self._themes[theme]
 
     def tenants(self) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from connectors import cursors
-from connectors.errors import Forbidden, NotFound, Refused
+from connectors.errors import Forbidden, Malformed, Refused
 from connectors.fields import Record, Unreadable, flag, read_rows, records, text
 from connectors.protocol import (
     Checked,
@@ -89,7 +89,7 @@ class XeroConnector:
     def _reminders(self) -> bool | None:
         try:
             found = records(self._client.get("InvoiceReminders/Settings"), "InvoiceReminders")
-        except (Forbidden, NotFound):
+        except (Forbidden, Refused, Malformed):
             return None
         return any(flag(setting, "Enabled") for setting in found) if found else None
 

@@ -1,5 +1,6 @@
 """owed reconcile, owed breaks."""
 
+import datetime as dt
 from typing import Annotated, get_args
 
 import typer
@@ -62,6 +63,7 @@ def breaks(
         raise Mistake(f"--kind {kind}: expected one of {', '.join(get_args(BreakKind))}")
     with installation.store.read() as tx:
         found = [(since, one) for since, one in outcomes.open_breaks(tx) if kind in ("", one.kind)]
+    found.sort(key=lambda pair: (pair[1].since_on or dt.date.max, pair[1].key))
     if as_json:
         print_json([{"first_seen_at": since, "key": one.key, "break": one} for since, one in found])
         return

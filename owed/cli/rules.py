@@ -35,7 +35,7 @@ def check(config: Config = DEFAULT_CONFIG, as_json: Json = False, rules: Rules =
 
 @application.command("test")
 def run(config: Config = DEFAULT_CONFIG, as_json: Json = False, rules: Rules = None) -> None:
-    """Decide every [[case]] of the file, and compare with what it expects. Needs no connection and no store."""
+    """Decide every case of the file, and compare with what it expects. Needs no connection and no store."""
     settings = read_settings(config, rules)
     results = run_cases(settings.cases, settings.rulebook, settings.business)
     failed = [one for one in results if not one.passed]

@@ -32,7 +32,7 @@ def test_the_first_day_lets_ten_messages_leave_and_the_second_twenty(office: Off
 
 
 def test_applying_again_sends_nothing_twice(office: Office) -> None:
-    office.settings(r"\[sending\]\n", "[sending]\nramp_start = 100\n")
+    office.settings(r"\[sending\]\n", "[sending]\nramp_start = 40\n")
     office.go_live()
     office.apply()
     first = len(office.mails())
@@ -45,7 +45,7 @@ def test_applying_again_sends_nothing_twice(office: Office) -> None:
 
 
 def test_the_first_contact_is_the_first_stage_whatever_the_age(office: Office) -> None:
-    office.settings(r"\[sending\]\n", "[sending]\nramp_start = 100\n")
+    office.settings(r"\[sending\]\n", "[sending]\nramp_start = 30\n")
     office.go_live(released=["all"])
     office.apply()
     stages = {one.decision.stage for one in office.effects("sent") if one.decision}
@@ -54,7 +54,7 @@ def test_the_first_contact_is_the_first_stage_whatever_the_age(office: Office) -
 
 
 def test_a_payment_through_the_link_is_matched_posted_and_ends_the_reminders(office: Office) -> None:
-    office.settings(r"\[sending\]\n", "[sending]\nramp_start = 100\n")
+    office.settings(r"\[sending\]\n", "[sending]\nramp_start = 30\n")
     office.go_live()
     office.apply()
     made = [
@@ -93,7 +93,7 @@ def asks_for_all(office: Office, command: CreatePaymentLink) -> bool:
 
 
 def test_a_pending_bank_debit_counts_as_in_flight(office: Office) -> None:
-    office.settings(r"\[sending\]\n", "[sending]\nramp_start = 100\n")
+    office.settings(r"\[sending\]\n", "[sending]\nramp_start = 30\n")
     office.go_live()
     office.apply()
     link = next(
