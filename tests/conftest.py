@@ -1,15 +1,26 @@
 """No network but this machine; every test database is made by the migrations."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_socket import socket_allow_hosts
 
 from store.engine import Store, open_engine
 from store.migrate import upgrade
 from tests.postgresql import fresh_database, server
+
+# Properties have no time limit: a busy machine is no failure.
+settings.register_profile("owed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("owed")
+
+#: Databases of tests need not survive a power cut; in memory their many small commits cost nothing.
+_MEMORY = Path("/dev/shm")
+if os.access(_MEMORY, os.W_OK):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 @pytest.fixture(autouse=True)

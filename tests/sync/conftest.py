@@ -2,7 +2,9 @@
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,19 +86,34 @@ class Office:
         return found
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    with Sandbox(tmp_path / "sandbox", now=MORNING) as sandbox:
-        config = write_settings(tmp_path, sandbox.config, "sqlite:///owed.db")
-        office = Office(sandbox, config)
+@contextmanager
+def opened(folder: Path) -> Iterator[Office]:
+    with Sandbox(folder / "sandbox", now=MORNING) as sandbox:
+        office = Office(sandbox, write_settings(folder, sandbox.config, "sqlite:///owed.db"))
         office.without_limits()
+        yield office
+
+
+@pytest.fixture(scope="session")
+def connected_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which everything is connected and pulled once; each test works on a copy of its own."""
+    folder = tmp_path_factory.mktemp("office")
+    with opened(folder) as office:
         installation = office.installation
         for name, endpoint in installation.endpoints.items():
-            about = sandbox.config.get(endpoint.platform, {})
+            about = office.sandbox.config.get(endpoint.platform, {})
             tokens = Tokens(**{key: about[key] for key in Tokens.__struct_fields__ if key in about})
             stored = StoredTokens(
                 installation.store, installation.vault, name, installation.wall, installation.processes
             )
             stored.save(tokens)
         synchronise(installation)
+        installation.store.close()
+    return folder
+
+
+@pytest.fixture
+def office(connected_office: Path, tmp_path: Path) -> Iterator[Office]:
+    shutil.copytree(connected_office, tmp_path, dirs_exist_ok=True)
+    with opened(tmp_path) as office:
         yield office
