@@ -1,7 +1,6 @@
 """Money: an integer number of minor units and the ISO 4217 currency it is counted in; they never travel apart."""
 
 import re
-from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 import msgspec
@@ -100,8 +99,3 @@ class Money(msgspec.Struct, frozen=True, order=False, gc=False):
     def as_json(self) -> dict[str, str]:
         """The form money has in every JSON that owed prints: a decimal string and a currency."""
         return {"amount": str(self.decimal), "currency": self.currency}
-
-
-def total(amounts: Iterable[Money], currency: str) -> Money:
-    """The sum of amounts that are all in `currency`; raises MoneyError for another one."""
-    return sum(amounts, start=Money(0, currency))

@@ -27,10 +27,3 @@ def next_workday(day: dt.date, country: str = "") -> dt.date:
     while not is_workday(day, country):
         day += dt.timedelta(days=1)
     return day
-
-
-def add_workdays(day: dt.date, count: int, country: str = "") -> dt.date:
-    """The working day that is `count` working days after `day`."""
-    for _ in range(count):
-        day = next_workday(day + dt.timedelta(days=1), country)
-    return day

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from receivables.facts import Fact, Gone
 from store import archive, codec
 from store.engine import Transaction
-from store.tables import FACTS, PROJECTIONS, STATEMENT, table_of
+from store.tables import FACTS, PROJECTIONS, table_of
 
 #: Ids in one IN list; SQLite takes 32,766 parameters.
 _CHUNK = 5_000
@@ -178,10 +178,3 @@ def close(tx: Transaction, table: sa.Table, connection: str, now: dt.datetime, i
         count += tx.execute(table.delete().where(these, table.c.known_from >= now)).rowcount
         count += tx.execute(table.update().where(these).values(known_to=now)).rowcount
     return count
-
-
-def current_ids(tx: Transaction, kind: str, connection: str) -> set[str]:
-    """Ids of all records of a kind that exist, by our knowledge."""
-    table = FACTS.get(kind, STATEMENT)
-    query = sa.select(table.c.id).where(tx.mine(table), table.c.connection == connection, table.c.known_to.is_(None))
-    return set(tx.execute(query).scalars())
