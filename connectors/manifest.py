@@ -1,5 +1,6 @@
 """What a platform can do, as data: what is pulled, what is pushed, and how surely."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -29,13 +30,21 @@ class Manifest:
     platform: str
     title: str
     auth: Literal["oauth", "key", "password", "none"]
-    #: Names for `pull`, in the order in which they are pulled.
-    streams: tuple[str, ...]
+    #: Names for `pull`, in the order in which they are pulled, with the kind of fact that each tells.
+    kinds: Mapping[str, str]
     writes: tuple[Write, ...] = ()
     scopes: tuple[str, ...] = ()
     #: Ids that one `read_invoices` call may carry.
     reread_batch: int = 1
+    #: Streams that `census` can count: all records, or only those that can still change.
+    censuses: Mapping[str, Literal["all", "unfinished"]] = field(default_factory=dict)
+    #: Invoices can be had as PDF.
+    pdf: bool = False
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        return tuple(self.kinds)
 
     def write(self, command: type[Command]) -> Write | None:
         return next((write for write in self.writes if write.command is command), None)

@@ -31,8 +31,8 @@ class Page:
     """One answer of a platform. Saved together with `cursor` in one transaction, so that a crash repeats a page at most.
 
     `cursor` is opaque to everyone but the connector that made it. `complete` on the last page of a full sweep that
-    began and ended in this one pull: what the pull did not show, of the kind that this stream tells, no longer
-    exists. Only streams that alone tell their kind say so.
+    began and ended in this one pull: what it did not show, of the kind that this stream tells, no longer exists
+    (where several streams tell one kind, once all of them have said so).
     """
 
     stream: str
@@ -92,6 +92,15 @@ class Checked:
     invoice: Invoice | None
     in_flight: int = 0
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One line of a census. `version` and `open` (minor units) are None where the platform does not tell them there."""
+
+    id: str
+    version: str | None = None
+    open: int | None = None
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -159,6 +168,22 @@ class Connector(Protocol):
 
     def pull(self, stream: str, cursor: str) -> Iterator[Page]:
         """Everything of `stream` that changed since `cursor` ("" = everything). Save each page before the next is asked for."""
+
+    def census(self, stream: str) -> Iterator[Sequence[Standing]]:
+        """The ids and balances of what a stream holds now, page by page, in the fewest calls and bytes.
+
+        The manifest says of which streams, and whether of all records or only of those that can still change.
+        Raises Unsupported.
+        """
+
+    def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
+        """These records as they are now, in the fewest calls; one that no longer exists is told by `Gone`.
+
+        The pages have no cursor: they are no part of a pull.
+        """
+
+    def read_pdf(self, invoice_id: str) -> bytes:
+        """The invoice as its customer gets it. Raises NotFound, and Unsupported where there is none."""
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
         """The newest state of these invoices, in as few calls as the platform allows. One that was shown but cannot

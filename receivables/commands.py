@@ -73,8 +73,72 @@ class AddNote(Command, frozen=True, kw_only=True, omit_defaults=True):
     text: str
 
 
+class SetCustomerMemo(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Put `text` into the part of an invoice that the customer reads; what stands there stays in front of it."""
+
+    verb: ClassVar[str] = "set_customer_memo"
+
+    invoice: Ref
+    text: str
+
+
+class VoidInvoice(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """The invoice was wrong: it keeps its number and asks for nothing any more."""
+
+    verb: ClassVar[str] = "void_invoice"
+
+    invoice: Ref
+    reason: str = ""
+
+
+class MarkUncollectible(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Write an invoice off, where the platform has a word for that; elsewhere a credit note does it."""
+
+    verb: ClassVar[str] = "mark_uncollectible"
+
+    invoice: Ref
+
+
+class ChargeFee(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """A new invoice to the same customer: interest, a late fee or the statutory sum for a late payment.
+
+    `amount` is net of tax. `account` is the income account's code (Xero) or the item's id (QuickBooks).
+    """
+
+    verb: ClassVar[str] = "charge_fee"
+
+    invoice: Ref
+    customer: Ref
+    amount: Money
+    description: str
+    issued_on: dt.date
+    due_on: dt.date
+    account: str = ""
+    tax_code: str = ""
+
+
+class CreditInvoice(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Make a credit note of `amount` and allocate it to the invoice: two steps at most platforms, done as one.
+
+    `amount` includes tax. `account` is the account's code (Xero) or the item's id (QuickBooks).
+    """
+
+    verb: ClassVar[str] = "credit_invoice"
+
+    invoice: Ref
+    customer: Ref
+    amount: Money
+    description: str
+    issued_on: dt.date
+    account: str = ""
+    tax_code: str = ""
+
+
 class RecordPayment(Command, frozen=True, kw_only=True, omit_defaults=True):
-    """Write a payment that was received elsewhere into the books: gross, into a clearing account."""
+    """Write a payment that was received elsewhere into the books: gross, into a clearing account.
+
+    At Stripe: a payment received outside Stripe, in part or in full.
+    """
 
     verb: ClassVar[str] = "record_payment"
 
@@ -101,8 +165,91 @@ class ApplyCredit(Command, frozen=True, kw_only=True, omit_defaults=True):
     allocated_on: dt.date
 
 
+class AttachPayment(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Settle an invoice with a payment that the same platform already has."""
+
+    verb: ClassVar[str] = "attach_payment"
+
+    invoice: Ref
+    payment: Ref
+
+
+class VoidPayment(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Take back a recorded payment: its invoices are open again. No money moves."""
+
+    verb: ClassVar[str] = "void_payment"
+
+    payment: Ref
+
+
+class RecordRefund(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Write money that was given back elsewhere into the books. `source` is where it was seen.
+
+    `out_of` is the credit note or the unapplied payment that the money came out of, where the platform wants one.
+    `item` is what a QuickBooks refund receipt must name.
+    """
+
+    verb: ClassVar[str] = "record_refund"
+
+    customer: Ref
+    amount: Money
+    refunded_on: dt.date
+    account: str
+    source: Ref
+    out_of: Ref | None = None
+    item: str = ""
+    tax_code: str = ""
+
+
+class RecordProcessingFee(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Write what a processor kept into the books: an expense paid out of the clearing account.
+
+    `amount` includes tax; `expense_account` and `account` are codes (Xero) or ids (QuickBooks). `supplier` names the
+    processor there.
+    """
+
+    verb: ClassVar[str] = "record_processing_fee"
+
+    amount: Money
+    paid_on: dt.date
+    account: str
+    expense_account: str
+    tax_code: str
+    source: Ref
+    supplier: str = ""
+
+
+class CreateCheckout(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """A Checkout session for exactly `amount`, for somebody who is at our page now; it dies at `expires_at` (UTC)."""
+
+    verb: ClassVar[str] = "create_checkout"
+
+    invoice: Ref
+    amount: Money
+    success_url: str
+    expires_at: dt.datetime
+    description: str = ""
+    number: str = ""
+
+
 AnyCommand = (
-    SendReminder | SendInvoiceEmail | CreatePaymentLink | WithdrawPaymentLink | AddNote | RecordPayment | ApplyCredit
+    SendReminder
+    | SendInvoiceEmail
+    | CreatePaymentLink
+    | WithdrawPaymentLink
+    | AddNote
+    | SetCustomerMemo
+    | VoidInvoice
+    | MarkUncollectible
+    | ChargeFee
+    | CreditInvoice
+    | RecordPayment
+    | ApplyCredit
+    | AttachPayment
+    | VoidPayment
+    | RecordRefund
+    | RecordProcessingFee
+    | CreateCheckout
 )
 
 COMMANDS: tuple[type[Command], ...] = (
@@ -111,11 +258,23 @@ COMMANDS: tuple[type[Command], ...] = (
     CreatePaymentLink,
     WithdrawPaymentLink,
     AddNote,
+    SetCustomerMemo,
+    VoidInvoice,
+    MarkUncollectible,
+    ChargeFee,
+    CreditInvoice,
     RecordPayment,
     ApplyCredit,
+    AttachPayment,
+    VoidPayment,
+    RecordRefund,
+    RecordProcessingFee,
+    CreateCheckout,
 )
 
 
 def subjects(command: AnyCommand) -> tuple[Ref, ...]:
-    """The invoices that a command is about."""
-    return command.invoices if isinstance(command, SendReminder) else (command.invoice,)
+    """The invoices that a command is about; none for one about a payment alone."""
+    if isinstance(command, SendReminder):
+        return command.invoices
+    return () if isinstance(command, VoidPayment | RecordRefund | RecordProcessingFee) else (command.invoice,)

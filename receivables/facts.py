@@ -234,6 +234,46 @@ class Payout(Fact, frozen=True, kw_only=True, omit_defaults=True):
     reference: str = ""
 
 
+class BalanceTransaction(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """One movement of the balance that a processor holds for us, in its settlement currency.
+
+    `net = amount - fee`; money out is negative. `source_id` is the charge, refund, dispute or payout it comes from.
+    """
+
+    kind: ClassVar[str] = "balance_transaction"
+
+    currency: str = ""
+    amount: int = 0
+    fee: int = 0
+    net: int = 0
+    #: The platform's own category, such as charge, refund, payout, fee.
+    category: str = ""
+    source_id: str = ""
+    #: The payout that it is part of, where the platform tells.
+    payout_id: str = ""
+    made_on: dt.date | None = None
+    available_on: dt.date | None = None
+    exchange_rate: str = ""
+
+
+class JournalLine(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """A line of a journal on the receivables account: it changes what is owed without a document.
+
+    `amount` is positive where it adds to what is owed, negative where it takes off. `customer_id` is "" for a line
+    that names no customer.
+    """
+
+    kind: ClassVar[str] = "journal_line"
+
+    journal_id: str = ""
+    number: str = ""
+    customer_id: str = ""
+    currency: str = ""
+    amount: int = 0
+    posted_on: dt.date | None = None
+    memo: str = ""
+
+
 class PaymentLink(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """A page where a customer pays one invoice of one amount. `invoice` names the document it was made for."""
 
@@ -263,5 +303,7 @@ PLATFORM_FACTS: tuple[type[Fact], ...] = (
     Refund,
     Chargeback,
     Payout,
+    BalanceTransaction,
+    JournalLine,
     PaymentLink,
 )

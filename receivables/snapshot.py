@@ -8,11 +8,13 @@ from typing import Literal
 from receivables.business import BOOKS, Business, ConnectionState
 from receivables.facts import (
     Allocation,
+    BalanceTransaction,
     Chargeback,
     CreditNote,
     Customer,
     Fact,
     Invoice,
+    JournalLine,
     Payment,
     PaymentLink,
     Payout,
@@ -40,6 +42,8 @@ class Snapshot:
     refunds: dict[Key, Refund] = field(default_factory=dict)
     chargebacks: dict[Key, Chargeback] = field(default_factory=dict)
     payouts: dict[Key, Payout] = field(default_factory=dict)
+    balance_transactions: dict[Key, BalanceTransaction] = field(default_factory=dict)
+    journal_lines: dict[Key, JournalLine] = field(default_factory=dict)
     links: dict[Key, PaymentLink] = field(default_factory=dict)
     local: tuple[LocalFact, ...] = ()
 
@@ -89,6 +93,8 @@ _FIELDS: dict[type[Fact], str] = {
     Refund: "refunds",
     Chargeback: "chargebacks",
     Payout: "payouts",
+    BalanceTransaction: "balance_transactions",
+    JournalLine: "journal_lines",
     PaymentLink: "links",
 }
 

@@ -44,6 +44,10 @@ connection = _table(
     Column("checked_at", UtcText),
     Column("reminds_by_itself", Whole),
     Column("posted_by_others", Whole),
+    #: When every record was last compared with the platform's, one by one.
+    Column("verified_at", UtcText),
+    #: When the platform last told us of a change by itself.
+    Column("hinted_at", UtcText),
     PrimaryKeyConstraint("organisation", "name"),
 )
 
@@ -65,6 +69,19 @@ cursor = _table(
     Column("cursor", Words, nullable=False),
     Column("moved_at", UtcText, nullable=False),
     PrimaryKeyConstraint("organisation", "connection", "stream"),
+)
+
+#: What platforms told us by webhooks: each says that a record changed, and is kept once by its event.
+hint = _table(
+    "hint",
+    Column("connection", Words, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("stream", Words, nullable=False),
+    Column("id", Words, nullable=False),
+    Column("received_at", UtcText, nullable=False),
+    Column("followed_at", UtcText),
+    PrimaryKeyConstraint("organisation", "connection", "event", "stream", "id"),
+    Index("ix_hint_open", "organisation", "connection", "followed_at"),
 )
 
 raw = _table(
@@ -131,6 +148,8 @@ PROJECTIONS: dict[str, dict[str, type | object]] = {
     },
     "chargeback": {"payment_id": Words, "status": Words, "currency": Words, "amount": Whole},
     "payout": {"status": Words, "currency": Words, "amount": Whole, "arrives_on": DateText},
+    "balance_transaction": {"currency": Words, "amount": Whole, "fee": Whole, "payout_id": Words, "source_id": Words},
+    "journal_line": {"customer_id": Words, "currency": Words, "amount": Whole, "posted_on": DateText},
     "payment_link": {"invoice": Words, "currency": Words, "amount": Whole},
     "statement": {"subject": Words},
 }

@@ -22,8 +22,9 @@ from connectors.protocol import (
     Limiter,
     Page,
     Receipt,
-    Tokens,
+    Standing,
     TokenStore,
+    Tokens,
 )
 from receivables.commands import AnyCommand, SendReminder
 from receivables.refs import Ref
@@ -155,6 +156,15 @@ class EmailConnector:
 
     def pull(self, stream: str, cursor: str) -> Iterator[Page]:  # noqa: ARG002 - the protocol's arguments; nothing is pulled
         raise Unsupported(f"a mail server has no {stream}")
+
+    def census(self, stream: str) -> Iterator[Sequence[Standing]]:
+        raise Unsupported(f"a mail server has no {stream}")
+
+    def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:  # noqa: ARG002 - the protocol's arguments
+        raise Unsupported(f"a mail server has no {stream}")
+
+    def read_pdf(self, invoice_id: str) -> bytes:  # noqa: ARG002 - the protocol's argument
+        raise Unsupported("a mail server has no invoices")
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:  # noqa: ARG002 - the protocol's argument
         raise Unsupported("a mail server has no invoices")

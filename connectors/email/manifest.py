@@ -7,7 +7,7 @@ MANIFEST = Manifest(
     platform="email",
     title="E-mail (SMTP)",
     auth="password",
-    streams=(),
+    kinds={},
     writes=(
         Write(
             SendReminder,

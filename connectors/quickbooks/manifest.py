@@ -23,7 +23,14 @@ MANIFEST = Manifest(
     platform="quickbooks",
     title="QuickBooks Online",
     auth="oauth",
-    streams=("customers", "invoices", "credit_notes", "payments", "refunds", "deposits"),
+    kinds={
+        "customers": "customer",
+        "invoices": "invoice",
+        "credit_notes": "credit_note",
+        "payments": "payment",
+        "refunds": "refund",
+        "deposits": "payout",
+    },
     writes=(
         Write(
             # A requestid is sent, but nobody says that it is honoured for e-mails: only the read-back counts.

@@ -12,16 +12,16 @@ MANIFEST = Manifest(
     platform="stripe",
     title="Stripe",
     auth="key",
-    streams=(
-        "customers",
-        "invoices",
-        "credit_notes",
-        "payments",
-        "refunds",
-        "chargebacks",
-        "payouts",
-        "payment_links",
-    ),
+    kinds={
+        "customers": "customer",
+        "invoices": "invoice",
+        "credit_notes": "credit_note",
+        "payments": "payment",
+        "refunds": "refund",
+        "chargebacks": "chargeback",
+        "payouts": "payout",
+        "payment_links": "payment_link",
+    },
     writes=(
         Write(
             SendInvoiceEmail,

@@ -30,7 +30,14 @@ MANIFEST = Manifest(
     platform="xero",
     title="Xero",
     auth="oauth",
-    streams=("customers", "invoices", "credit_notes", "payments", "overpayments", "prepayments"),
+    kinds={
+        "customers": "customer",
+        "invoices": "invoice",
+        "credit_notes": "credit_note",
+        "payments": "payment",
+        "overpayments": "payment",
+        "prepayments": "payment",
+    },
     writes=(
         Write(
             # An Idempotency-Key is sent, but nobody says how long it is honoured for e-mails: only the read-back counts.
