@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import ingest, reconcile, rules
+from benchmarks import connectors, ingest, reconcile, rules
 
-BENCHMARKS = {"ingest": ingest.run, "reconcile": reconcile.run, "rules": rules.run}
+BENCHMARKS = {"connectors": connectors.run, "ingest": ingest.run, "reconcile": reconcile.run, "rules": rules.run}
 
 
 def main() -> int:

@@ -46,5 +46,9 @@ class Manifest:
     def streams(self) -> tuple[str, ...]:
         return tuple(self.kinds)
 
+    def streams_of(self, kind: str) -> tuple[str, ...]:
+        """The streams that tell one kind of fact."""
+        return tuple(stream for stream, told in self.kinds.items() if told == kind)
+
     def write(self, command: type[Command]) -> Write | None:
         return next((write for write in self.writes if write.command is command), None)

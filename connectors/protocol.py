@@ -54,6 +54,8 @@ class Health:
     problems: tuple[Problem, ...] = ()
     #: The platform's own automatic reminders, where it can be asked.
     reminds_by_itself: bool | None = None
+    #: Writes dated on or before this day are refused; None where no period is closed, or the platform does not say.
+    locked_until: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +137,8 @@ class TokenStore(Protocol):
 class Limiter(Protocol):
     """Spends calls against a platform's limits, shared by everyone who talks to the same tenant."""
 
-    def spend(self, calls: int = 1) -> None:
-        """Wait a little, or raise Throttled when the wait would be longer than a minute."""
+    def spend(self, calls: int = 1, *, write: bool = False) -> None:
+        """Wait a little, or raise Throttled when the wait would be longer than a minute. Some meter only reading."""
 
     def pause(self, until: dt.datetime, reason: str) -> None:
         """The platform said: not before `until`. Everyone's next spend honours it."""
@@ -149,6 +151,8 @@ class Endpoint:
     name: str
     platform: str
     account: str = ""
+    #: The connection whose credentials are used: one consent at Xero may cover several organisations. "": its own.
+    grant: str = ""
     api_base: str = ""
     token_url: str = ""
     authorize_url: str = ""

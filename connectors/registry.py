@@ -4,12 +4,16 @@ from collections.abc import Callable
 
 from connectors.email.manifest import MANIFEST as EMAIL
 from connectors.errors import Unsupported
+from connectors.events import EventReader
 from connectors.manifest import Manifest
 from connectors.oauth import OAuthServer
 from connectors.protocol import Clock, Connector, Endpoint, Limiter, TokenStore
+from connectors.quickbooks.events import read_event as read_quickbooks_event
 from connectors.quickbooks.manifest import MANIFEST as QUICKBOOKS
 from connectors.quickbooks.manifest import OAUTH as QUICKBOOKS_OAUTH
+from connectors.stripe.events import read_event as read_stripe_event
 from connectors.stripe.manifest import MANIFEST as STRIPE
+from connectors.xero.events import read_event as read_xero_event
 from connectors.xero.manifest import MANIFEST as XERO
 from connectors.xero.manifest import OAUTH as XERO_OAUTH
 
@@ -44,6 +48,11 @@ _OPENERS: dict[str, Opener] = {"quickbooks": _quickbooks, "xero": _xero, "stripe
 
 MANIFESTS: dict[str, Manifest] = {found.platform: found for found in (QUICKBOOKS, XERO, STRIPE, EMAIL)}
 OAUTH_SERVERS: dict[str, OAuthServer] = {"quickbooks": QUICKBOOKS_OAUTH, "xero": XERO_OAUTH}
+EVENT_READERS: dict[str, EventReader] = {
+    "quickbooks": read_quickbooks_event,
+    "xero": read_xero_event,
+    "stripe": read_stripe_event,
+}
 
 
 def manifest_of(platform: str) -> Manifest:

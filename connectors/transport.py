@@ -113,7 +113,7 @@ class Caller:
 
     def write(self, what: str, send: Send) -> Answer:
         """Once. A refused token is the exception: nothing happened then, so one try with a fresh one is safe."""
-        return self._call(what, send)
+        return self._call(what, send, write=True)
 
     def read(self, what: str, send: Send, understand: Callable[[Answer], Result], *, renew: bool = True) -> Result:
         """Up to three tries while the failure is a passing one. `understand` may raise Malformed.
@@ -133,11 +133,11 @@ class Caller:
             return error.retry_at - self._clock() <= _PATIENCE
         return isinstance(error, ConnectorError) and error.transient
 
-    def _call(self, what: str, send: Send, *, renew: bool = True) -> Answer:
+    def _call(self, what: str, send: Send, *, renew: bool = True, write: bool = False) -> Answer:
         token = self._token(what)
-        error, answer = self._try(send, token)
+        error, answer = self._try(send, token, write=write)
         if renew and isinstance(error, Unauthorised) and self._grant.renewable:
-            error, answer = self._try(send, self._token(what, token))
+            error, answer = self._try(send, self._token(what, token), write=write)
         if error is None:
             return answer
         if isinstance(error, Throttled):
@@ -152,8 +152,8 @@ class Caller:
         except (Uncertain, Malformed) as error:
             raise Unreachable(f"{what}: {error}") from None
 
-    def _try(self, send: Send, token: str) -> tuple[ConnectorError | None, Answer]:
-        self._limiter.spend()
+    def _try(self, send: Send, token: str, *, write: bool) -> tuple[ConnectorError | None, Answer]:
+        self._limiter.spend(write=write)
         answer = send(token)
         return self._verdict(answer, self._clock()), answer
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from zoneinfo import available_timezones
 
 from connectors.protocol import Endpoint
 from owed.secret import Secret, take_secret
@@ -9,7 +10,7 @@ from receivables.money import CURRENCIES
 from receivables.refs import LOCAL
 from rules.table import Table
 from sync.installation import BookSettings
-from sync.limiter import WINDOW_NAMES
+from sync.limits import WINDOW_NAMES
 
 PLATFORMS = ("quickbooks", "xero", "stripe", "email")
 SECURITY = ("starttls", "ssl", "none")
@@ -25,6 +26,8 @@ class ConnectionSettings:
 
     endpoint: Endpoint
     books: BookSettings
+    #: What the platform signs its webhooks with.
+    webhook_secret: Secret = field(default_factory=Secret)
     client_id: Secret = field(default_factory=Secret)
     client_secret: Secret = field(default_factory=Secret)
     password: Secret = field(default_factory=Secret)
@@ -41,7 +44,21 @@ def read_connections(root: Table) -> dict[str, ConnectionSettings]:
         elif name and not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
             table.expected("name", "lower-case letters, digits and hyphens")
         found[name] = settings
+        _check_grant(table, settings.endpoint, found)
     return found
+
+
+def _check_grant(table: Table, endpoint: Endpoint, known: dict[str, ConnectionSettings]) -> None:
+    """One consent for several organisations: each has to say which of them it is."""
+    if not endpoint.grant:
+        return
+    lender = known.get(endpoint.grant)
+    if endpoint.platform != "xero" or lender is None or lender.endpoint.platform != "xero" or lender.endpoint.grant:
+        table.report(
+            "grant", f"{endpoint.grant!r} lends no grant", "name a [[connection]] to Xero that stands above it"
+        )
+    elif not endpoint.account:
+        table.report("grant", "the organisation is not named", "add account = its tenant id; owed connect lists them")
 
 
 def _connection(table: Table) -> ConnectionSettings:
@@ -51,6 +68,7 @@ def _connection(table: Table) -> ConnectionSettings:
         name=name,
         platform=platform,
         account=table.take_text("account", ""),
+        grant=table.take_text("grant", ""),
         api_base=_url(table, "api_base"),
         token_url=_url(table, "token_url"),
         authorize_url=_url(table, "authorize_url"),
@@ -62,10 +80,10 @@ def _connection(table: Table) -> ConnectionSettings:
         table.take_flag("stripe_money_posted_by_others", None),
         table.take_flag("reminds_by_itself", None),
     )
-    secrets = [take_secret(table, key) for key in ("client_id", "client_secret", "password")]
+    secrets = {key: take_secret(table, key) for key in ("client_id", "client_secret", "password", "webhook_secret")}
     _refuse_credentials(table, name)
     table.finish()
-    return ConnectionSettings(endpoint, books, *secrets)
+    return ConnectionSettings(endpoint, books, **secrets)
 
 
 def _clearing_accounts(table: Table) -> dict[str, str]:
@@ -84,6 +102,9 @@ def _options(table: Table, platform: str) -> dict[str, str]:
     """What only some platforms know: the mail server, scopes, the connections list of Xero."""
     if platform == "xero":
         found = {"connections_url": _url(table, "connections_url"), "scopes": table.take_text("scopes", "")}
+    elif platform == "stripe":
+        connect = table.take_flag("connect", False)
+        found = {"connect": "true" if connect else "", "timezone": _zone(table)}
     elif platform == "email":
         port = table.take_int("port", None, least=1, most=65_535)
         found = {
@@ -95,6 +116,14 @@ def _options(table: Table, platform: str) -> dict[str, str]:
     else:
         found = {}
     return {key: value for key, value in found.items() if value}
+
+
+def _zone(table: Table) -> str:
+    """Where a restricted key may not read the account, its calendar days have to be told."""
+    name = table.take_text("timezone", "")
+    if name and name not in available_timezones():
+        table.expected("timezone", "a name of the IANA database, such as Europe/London")
+    return name
 
 
 def _limits(table: Table) -> dict[str, str]:

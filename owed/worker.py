@@ -56,13 +56,16 @@ def run(installation: Installation, broker_url: str, told: Callable[[Round], Non
 def _tick(actors: Actors, *, once: bool) -> bool:
     """A database that is away for a moment does not end the worker: the next tick comes soon."""
     try:
-        return actors.tick()
+        begun = actors.tick()
+        if not begun:
+            actors.listen()
     except Exception as error:
         line = outside(error)
         if once or not line:
             raise
         _log.error(line)  # one line: the database is away, and that is all there is to say
         return False
+    return begun
 
 
 @contextmanager

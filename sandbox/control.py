@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cached_property
 from urllib.parse import urlencode, urlsplit
 
@@ -9,9 +10,12 @@ from sandbox.calls import Answer, Call, Refused, Route, html_answer, json_answer
 from sandbox.clock import read_instant
 from sandbox.company.fill import Platforms
 from sandbox.door import Door
+from sandbox.faults import Fault
 from sandbox.pages import page
 from sandbox.state import Record
 from sandbox.truth import truth
+
+DELIVER = "/webhooks/deliver"
 
 
 class ControlDoor(Door):
@@ -42,6 +46,9 @@ class ControlDoor(Door):
             Route("POST", "/faults", self.plan_fault),
             Route("DELETE", "/faults", self.clear_faults),
             Route("POST", "/limits", self.set_limits),
+            Route("GET", "/webhooks", lambda _: json_answer(self.world.webhooks.all())),
+            Route("POST", "/webhooks", self.subscribe),
+            Route("POST", DELIVER, self.deliver),
             Route("POST", "/pay", self.pay),
             Route("POST", "/settle", self.settle),
         ]
@@ -50,7 +57,7 @@ class ControlDoor(Door):
         return self._routes
 
     def home(self, _: Call) -> Answer:
-        names = ("mailbox", "mailbox.json", "effects.json", "calls.json", "truth.json", "clock", "faults")
+        names = ("mailbox", "mailbox.json", "effects.json", "calls.json", "truth.json", "clock", "faults", "webhooks")
         links = "".join(f"<li><a href=/{name}>{name}</a></li>" for name in names)
         return html_answer(page("Sandbox", f"<h1>Sandbox</h1><ul>{links}</ul>"))
 
@@ -104,6 +111,39 @@ class ControlDoor(Door):
                 raise wrong(f"unknown platform {name}")
             self.doors[name].limits_on = bool(body.get("enabled", True))
         return json_answer({name: door.limits_on for name, door in self.doors.items()})
+
+    # -- webhooks ---------------------------------------------------------------------------------------------------
+
+    async def _act(self, call: Call, route: Route | None, fault: Fault | None) -> Answer:
+        """Deliveries are posted from a thread and without the lock: whoever gets them may call the sandbox first."""
+        if route is not None and route.label == f"POST {DELIVER}":
+            try:
+                return await asyncio.to_thread(self.deliver, call)
+            except Refused as refused:
+                return refused.answer
+        return await super()._act(call, route, fault)
+
+    def subscribe(self, call: Call) -> Answer:
+        """{"platform", "url", "secret"}: from now on the platform tells what happens to this address."""
+        body = self._body(call)
+        try:
+            words = [str(body[name]) for name in ("platform", "url", "secret")]
+            made = self.world.webhooks.subscribe(*words)
+        except KeyError as problem:
+            raise wrong(f"{problem.args[0]} is missing") from problem
+        except ValueError as problem:
+            raise wrong(str(problem)) from problem
+        return json_answer({name: made[name] for name in ("platform", "url")})
+
+    def deliver(self, call: Call) -> Answer:
+        """Sends what is due now: {"platform"?, "newest_first"?: out of order, "copies"?: each so many times}."""
+        body = self._body(call)
+        told = self.world.webhooks.deliver(
+            str(body.get("platform", "")),
+            newest_first=bool(body.get("newest_first")),
+            copies=int(body.get("copies", 1)),
+        )
+        return json_answer(told)
 
     # -- customers --------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,9 @@ KINDS = (*BEFORE, "hang", *AFTER, "token_lost")
 
 @dataclass
 class Fault:
-    """One planned fault. It strikes `count` matching calls (-1: until cleared) after letting `skip` pass."""
+    """One planned fault. It strikes `count` matching calls (-1: until cleared) after letting `skip` pass.
+
+    `method` may name several, as in POST|PUT."""
 
     platform: str
     kind: str
@@ -27,7 +29,7 @@ class Fault:
         ours = self.platform == platform or (self.platform == "any" and platform != "control")
         if not ours or self.count == 0:
             return False
-        return (not self.method or self.method == method) and re.search(self.path, path) is not None
+        return (not self.method or method in self.method.split("|")) and re.search(self.path, path) is not None
 
 
 class Faults:

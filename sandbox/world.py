@@ -15,6 +15,7 @@ from sandbox.effects import Calls, Effects
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
 from sandbox.state import Record, State
+from sandbox.webhooks import Webhooks
 
 # amount (minor units), currency, description, customer's e-mail, method, truth {platform: invoice id} → the charge
 Charge = Callable[[int, str, str, str, str, dict[str, str]], Record]
@@ -42,6 +43,7 @@ class World:
         self.effects = Effects(self.state, clock)
         self.calls = Calls()
         self.faults = Faults()
+        self.webhooks = Webhooks(self)
         self.address: dict[str, str] = {}
         self.charge: Charge = _no_processor
         self.when_settled: list[Callable[[str], None]] = []

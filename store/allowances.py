@@ -1,6 +1,9 @@
 """Calls spent against a platform's limits, shared by every process that talks to the same tenant."""
 
 import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -9,33 +12,60 @@ from store.engine import Transaction
 from store.tables import allowance
 
 
-def spend(
-    tx: Transaction, scope: str, limit: int, window: dt.timedelta, now: dt.datetime, calls: int = 1
-) -> dt.datetime | None:
-    """Take `calls` from a fixed window; None when granted, else the instant to come back. `now` is real time."""
-    row = tx.execute(sa.select(allowance).where(tx.mine(allowance), allowance.c.scope == scope)).one_or_none()
-    if row and row.paused_until and row.paused_until > now:
-        return row.paused_until  # type: ignore[no-any-return]  # the column's type decorator makes it a datetime
-    fresh = row is None or row.window_at + window <= now
-    used = 0 if fresh or row is None else row.used
-    if used + calls > limit and used:
-        assert row is not None
-        return row.window_at + window  # type: ignore[no-any-return]  # as above
-    _put(tx, scope, {"window_at": now if fresh or row is None else row.window_at, "used": used + calls})
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Calls to be taken from one window of `limit` calls. `begins` is where a new window would begin; `ends` tells
+    where one ends that began at an instant."""
+
+    scope: str
+    calls: int
+    limit: int
+    begins: dt.datetime
+    ends: Callable[[dt.datetime], dt.datetime]
+
+
+def spend(tx: Transaction, wanted: Sequence[Spending], now: dt.datetime) -> dt.datetime | None:
+    """Take the calls from every window, or from none: then the instant to come back. `now` is real time."""
+    rows = {spending.scope: _row(tx, spending.scope) for spending in wanted}
+    used = {spending.scope: _used(rows[spending.scope], spending, now) for spending in wanted}
+    waits = [wait for one in wanted if (wait := _wait(rows[one.scope], one, used[one.scope], now))]
+    if waits:
+        return max(waits)
+    for one in wanted:
+        row = rows[one.scope]
+        begins = row.window_at if row is not None and used[one.scope] else one.begins
+        _put(tx, one.scope, {"window_at": begins, "used": used[one.scope] + one.calls})
     return None
+
+
+def _used(row: Any, spending: Spending, now: dt.datetime) -> int:
+    return row.used if row is not None and spending.ends(row.window_at) > now else 0
+
+
+def _wait(row: Any, spending: Spending, used: int, now: dt.datetime) -> dt.datetime | None:
+    if row is None:
+        return None
+    paused: dt.datetime | None = row.paused_until
+    if paused and paused > now:
+        return paused
+    return spending.ends(row.window_at) if used and used + spending.calls > spending.limit else None
 
 
 def pause(tx: Transaction, scope: str, until: dt.datetime, note: str, now: dt.datetime) -> None:
     """The platform said so: nobody calls before `until`."""
-    row = tx.execute(sa.select(allowance).where(tx.mine(allowance), allowance.c.scope == scope)).one_or_none()
+    row = _row(tx, scope)
     kept = {"window_at": row.window_at, "used": row.used} if row else {"window_at": now, "used": 0}
     _put(tx, scope, {**kept, "paused_until": until, "note": note})
 
 
-def used(tx: Transaction, scope: str, window: dt.timedelta, now: dt.datetime) -> int:
+def used(tx: Transaction, scope: str, ends: Callable[[dt.datetime], dt.datetime], now: dt.datetime) -> int:
     """Calls spent in the window that is running now."""
-    row = tx.execute(sa.select(allowance).where(tx.mine(allowance), allowance.c.scope == scope)).one_or_none()
-    return row.used if row and row.window_at + window > now else 0
+    row = _row(tx, scope)
+    return row.used if row and ends(row.window_at) > now else 0
+
+
+def _row(tx: Transaction, scope: str) -> Any:
+    return tx.execute(sa.select(allowance).where(tx.mine(allowance), allowance.c.scope == scope)).one_or_none()
 
 
 def _put(tx: Transaction, scope: str, values: dict[str, object]) -> None:

@@ -27,6 +27,8 @@ class Known:
     checked_at: dt.datetime | None
     reminds_by_itself: bool | None
     posted_by_others: bool | None
+    verified_at: dt.datetime | None = None
+    hinted_at: dt.datetime | None = None
 
 
 def _insert(tx: Transaction, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
@@ -34,18 +36,33 @@ def _insert(tx: Transaction, table: sa.Table) -> sqlite.Insert | postgresql.Inse
 
 
 def declare(tx: Transaction, name: str, platform: str, account: str) -> None:
-    """Make sure that a connection of owed.toml has its row."""
+    """Make sure that a connection of owed.toml has its row. An account that the file does not name stays as learned."""
     row = {"organisation": tx.organisation, "name": name, "platform": platform, "account": account}
     insert = _insert(tx, connection).values(**row, title="", state="ok", problem="")
-    tx.execute(
-        insert.on_conflict_do_update(
-            index_elements=["organisation", "name"], set_={"platform": platform, "account": account}
-        )
-    )
+    stated = {"platform": platform} | ({"account": account} if account else {})
+    tx.execute(insert.on_conflict_do_update(index_elements=["organisation", "name"], set_=stated))
 
 
 def update(tx: Transaction, name: str, **changes: object) -> None:
     tx.execute(connection.update().where(tx.mine(connection), connection.c.name == name).values(**changes))
+
+
+def lease(tx: Transaction, name: str, owner: str, now: dt.datetime, until: dt.datetime) -> bool:
+    """True for the one who may read this connection until then, or may go on reading it. `now` is real time."""
+    free = sa.or_(connection.c.pulled_by.in_(("", owner)), connection.c.pulled_until < now)
+    mine = connection.update().where(tx.mine(connection), connection.c.name == name, free)
+    return tx.execute(mine.values(pulled_by=owner, pulled_until=until)).rowcount == 1
+
+
+def holder(tx: Transaction, name: str) -> str:
+    """Who reads it, or ""."""
+    query = sa.select(connection.c.pulled_by).where(tx.mine(connection), connection.c.name == name)
+    return tx.execute(query).scalar_one_or_none() or ""
+
+
+def release(tx: Transaction, name: str, owner: str) -> None:
+    mine = sa.and_(tx.mine(connection), connection.c.name == name, connection.c.pulled_by == owner)
+    tx.execute(connection.update().where(mine).values(pulled_by="", pulled_until=None))
 
 
 def known(tx: Transaction) -> dict[str, Known]:
@@ -63,6 +80,8 @@ def known(tx: Transaction) -> dict[str, Known]:
             row.checked_at,
             _answer(row.reminds_by_itself),
             _answer(row.posted_by_others),
+            row.verified_at,
+            row.hinted_at,
         )
         for row in tx.execute(query)
     }

@@ -48,6 +48,9 @@ connection = _table(
     Column("verified_at", UtcText),
     #: When the platform last told us of a change by itself.
     Column("hinted_at", UtcText),
+    #: One worker at a time reads a connection.
+    Column("pulled_by", Words, nullable=False, server_default=""),
+    Column("pulled_until", UtcText),
     PrimaryKeyConstraint("organisation", "name"),
 )
 

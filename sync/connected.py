@@ -2,15 +2,20 @@
 
 from connectors.protocol import Connector
 from sync.installation import Installation
-from sync.limiter import StoredLimiter, windows_of
+from sync.limiter import StoredLimiter
+from sync.limits import windows_of
 from sync.tokens import StoredTokens
 
 
 class Connected:
-    """Opens each connector once, with its credentials and its share of the limits. For one thread."""
+    """Opens each connector once, with its credentials and its share of the limits. For one thread.
 
-    def __init__(self, installation: Installation) -> None:
+    `urgent` work may use up the day's calls; see `StoredLimiter`.
+    """
+
+    def __init__(self, installation: Installation, *, urgent: bool = True) -> None:
         self._installation = installation
+        self._urgent = urgent
         self._open: dict[str, tuple[Connector, StoredLimiter]] = {}
 
     def to(self, name: str) -> Connector:
@@ -26,6 +31,7 @@ class Connected:
     def _connect(self, name: str) -> tuple[Connector, StoredLimiter]:
         ours = self._installation
         endpoint = ours.endpoints[name]
-        limiter = StoredLimiter(ours.store, name, windows_of(endpoint.platform, endpoint.options), ours.wall)
-        tokens = StoredTokens(ours.store, ours.vault, name, ours.wall, ours.processes)
+        windows = windows_of(endpoint.platform, endpoint.options)
+        limiter = StoredLimiter(ours.store, name, windows, ours.wall, urgent=self._urgent)
+        tokens = StoredTokens(ours.store, ours.vault, endpoint.grant or name, ours.wall, ours.processes)
         return ours.open_connector(endpoint, tokens, limiter, ours.wall), limiter

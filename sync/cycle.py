@@ -26,11 +26,17 @@ class Round:
 
 
 def synchronise(
-    installation: Installation, names: Iterable[str] | None = None, progress: Progress | None = None
+    installation: Installation,
+    names: Iterable[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    count: bool = False,
 ) -> list[PullReport]:
-    """Pull the connections (all when none is named), then reconcile and remember the breaks."""
+    """Pull the connections (all when none is named), then reconcile and remember the breaks.
+
+    `count` has every record counted as well, which a pull does by itself once a day."""
     wanted = [name for name in (names or installation.endpoints) if _is_pulled(installation, name)]
-    reports = [pull(installation, name, progress) for name in wanted]
+    reports = [pull(installation, name, progress, count=count) for name in wanted]
     remember_breaks(installation, assess(installation, decide=False))
     return reports
 

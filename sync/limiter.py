@@ -2,66 +2,55 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connectors.errors import Throttled
 from store import allowances
+from store.allowances import Spending
 from store.engine import Store
-
-#: Fixed windows a little inside each vendor's documented limits: (name, seconds, calls).
-WINDOWS: dict[str, tuple[tuple[str, int, int], ...]] = {
-    "quickbooks": (("second", 1, 9), ("minute", 60, 480)),
-    "xero": (("minute", 60, 58), ("day", 86_400, 4_900)),
-    "stripe": (("second", 1, 23),),
-}
-
-WINDOW_NAMES = ("second", "minute", "day")
-
-
-def windows_of(platform: str, options: Mapping[str, str]) -> tuple[tuple[str, int, int], ...]:
-    """The platform's windows; `[connection.limits]` may set another number of calls, for a smaller plan or a test."""
-    return tuple(
-        (name, seconds, int(options.get(f"calls_per_{name}", calls)))
-        for name, seconds, calls in WINDOWS.get(platform, ())
-    )
-
+from sync.limits import KEPT_FOR_SENDING, Window
 
 _LONGEST_WAIT = dt.timedelta(seconds=60)
 
 
 @dataclass(slots=True)
 class StoredLimiter:
-    """Spends calls of one connection. `calls` counts what this process spent."""
+    """Spends calls of one connection. `calls` counts what this process spent.
+
+    `urgent` work (a send, and the look before it) may use the whole of a day or a month; other work leaves a tenth.
+    """
 
     store: Store
     connection: str
-    windows: tuple[tuple[str, int, int], ...]
+    windows: tuple[Window, ...]
     wall: Callable[[], dt.datetime]
+    urgent: bool = True
     calls: int = field(default=0)
 
-    def spend(self, calls: int = 1) -> None:
+    def spend(self, calls: int = 1, *, write: bool = False) -> None:
         """Sleeps for up to a minute; raises Throttled when the wait would be longer."""
         deadline = self.wall() + _LONGEST_WAIT
-        while (again := self._try(calls)) is not None:
+        while (again := self._try(calls, write=write)) is not None:
             if again > deadline:
                 raise Throttled(f"{self.connection}: the limit is used up until {again:%H:%M:%S} UTC", retry_at=again)
             time.sleep(max(0.01, (again - self.wall()).total_seconds()))
         self.calls += calls
 
-    def _try(self, calls: int) -> dt.datetime | None:
+    def _try(self, calls: int, *, write: bool) -> dt.datetime | None:
         if not self.windows:
             return None
+        now = self.wall()
+        wanted = [self._spending(window, calls, now) for window in self.windows if not (write and window.reads_only)]
         with self.store.write() as tx:
-            now = self.wall()
-            for name, seconds, limit in self.windows:
-                scope = f"{self.connection}/{name}"
-                again = allowances.spend(tx, scope, limit, dt.timedelta(seconds=seconds), now, calls)
-                if again:
-                    return again
-        return None
+            return allowances.spend(tx, wanted, now)
+
+    def _spending(self, window: Window, calls: int, now: dt.datetime) -> Spending:
+        share = 1 - KEPT_FOR_SENDING if window.is_metered and not self.urgent else 1
+        limit = max(1, int(window.calls * share))
+        return Spending(f"{self.connection}/{window.name}", calls, limit, window.begins(now), window.ends)
 
     def pause(self, until: dt.datetime, reason: str) -> None:
         if self.windows:
             with self.store.write() as tx:
-                allowances.pause(tx, f"{self.connection}/{self.windows[0][0]}", until, reason, self.wall())
+                allowances.pause(tx, f"{self.connection}/{self.windows[0].name}", until, reason, self.wall())

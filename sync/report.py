@@ -15,5 +15,9 @@ def what_changed(report: PullReport) -> dict[str, Any]:
             stream: {"new": saved.new, "changed": saved.changed, "same": saved.same, "gone": saved.gone}
             for stream, saved in report.saved.items()
         },
+        "counted": {
+            count.stream: {"counted": count.counted, "reread": count.reread, "repaired": count.repaired}
+            for count in report.counts
+        },
         "problems": [str(problem) for problem in report.problems],
     }

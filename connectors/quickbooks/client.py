@@ -42,6 +42,14 @@ class _Query(msgspec.Struct):
     time: str = ""
 
 
+class _Count(msgspec.Struct, rename={"total": "totalCount"}):
+    total: int
+
+
+class _Counted(msgspec.Struct):
+    QueryResponse: _Count
+
+
 class _Block(msgspec.Struct):
     QueryResponse: list[dict[str, msgspec.Raw]] = []
 
@@ -78,6 +86,12 @@ class QuickBooksClient:
         send = self._send("POST", "query", {}, statement.encode(), "application/text")
         return self._caller.read(f"query {entity}", send, _read_query)
 
+    def count(self, entity: str, where: str) -> int:
+        """How many records a query would show; one metered call."""
+        statement = f"SELECT COUNT(*) FROM {entity}{f' WHERE {where}' if where else ''}"  # noqa: S608 - our own words only
+        send = self._send("POST", "query", {}, statement.encode(), "application/text")
+        return self._caller.read(f"count {entity}", send, _read_count)
+
     def changes(self, entities: tuple[str, ...], since: dt.datetime) -> Found:
         """Everything that changed, deletions too; at most 1000 records and 30 days, which Intuit cuts off silently."""
         parameters = {"entities": ",".join(entities), "changedSince": since.isoformat(timespec="seconds")}
@@ -86,9 +100,12 @@ class QuickBooksClient:
     def get(self, path: str, **parameters: str) -> dict[str, Any]:
         return self._caller.read(f"get {path}", self._send("GET", path, parameters), json_of)
 
-    def post(self, path: str, body: Mapping[str, Any], request_id: str) -> Answer:
+    def pdf(self, path: str) -> bytes:
+        return self._caller.read(f"get {path}", self._send("GET", path, {}, accept="application/pdf"), _read_pdf)
+
+    def post(self, path: str, body: Mapping[str, Any], request_id: str, **parameters: str) -> Answer:
         """`body` holds floats where QuickBooks wants numbers; decimals as text would be refused."""
-        send = self._send("POST", path, {"requestid": request_id}, msgspec.json.encode(body), _JSON)
+        send = self._send("POST", path, {"requestid": request_id} | parameters, msgspec.json.encode(body), _JSON)
         return self._caller.write(f"post {path}", send)
 
     def send_invoice(self, invoice_id: str, to: str, request_id: str) -> Answer:
@@ -97,13 +114,19 @@ class QuickBooksClient:
         return self._caller.write("send invoice", self._send("POST", path, parameters, b"", "application/octet-stream"))
 
     def _send(
-        self, method: str, path: str, parameters: dict[str, str], body: bytes = b"", content_type: str = _JSON
+        self,
+        method: str,
+        path: str,
+        parameters: dict[str, str],
+        body: bytes = b"",
+        content_type: str = _JSON,
+        accept: str = _JSON,
     ) -> Send:
         url = f"{self._sdk.api_url}/company/{self.realm}/{path}"
 
         def send(token: str) -> Answer:
             self._session.access_token = token
-            headers = {"Content-Type": content_type, "Accept": _JSON, "User-Agent": "owed"}
+            headers = {"Content-Type": content_type, "Accept": accept, "User-Agent": "owed"}
             query = parameters | {"minorversion": str(MINOR_VERSION)}
             try:
                 found = self._sdk.process_request(method, url, headers=headers, params=query, data=body or None)
@@ -131,6 +154,20 @@ def _read_query(answer: Answer) -> Found:
         return Found(rows, dt.datetime.fromisoformat(page.time))
     except (msgspec.DecodeError, ValueError):
         raise Malformed(f"the answer is not a query's: {answer.excerpt()!r}") from None
+
+
+def _read_count(answer: Answer) -> int:
+    try:
+        return msgspec.json.decode(answer.body, type=_Counted).QueryResponse.total
+    except msgspec.DecodeError:
+        raise Malformed(f"the answer is not a count: {answer.excerpt()!r}") from None
+
+
+def _read_pdf(answer: Answer) -> bytes:
+    """A document that was cut off lacks its end mark."""
+    if not answer.body.startswith(b"%PDF-") or b"%%EOF" not in answer.body[-1024:]:
+        raise Malformed("the answer is not a whole PDF")
+    return answer.body
 
 
 def _read_changes(answer: Answer) -> Found:

@@ -26,6 +26,10 @@ from connectors.transport import Answer, retry_after
 #: Seconds to wait after a 429; Intuit documents a minute and promises no Retry-After header.
 _PAUSE = 60
 
+#: The code of an error about a day in closed books, at every platform.
+LOCKED = "locked"
+_CLOSED_BOOKS = "6210"
+
 _XML_ERROR = re.compile(
     rb'<Error[^>]*\bcode="(\d+)"[^>]*>.*?<Message>(.*?)</Message>(?:\s*<Detail>(.*?)</Detail>)?', re.DOTALL
 )
@@ -74,7 +78,7 @@ def verdict(answer: Answer, now: dt.datetime) -> ConnectorError | None:
     if answer.ok and not found:
         return None
     error = _error(answer, found, now)
-    error.code = found[0].code if found else ""
+    error.code = LOCKED if any(fault.code == _CLOSED_BOOKS for fault in found) else found[0].code if found else ""
     error.reference = answer.headers.get("intuit_tid", "")
     return error
 

@@ -2,7 +2,21 @@
 
 from connectors.manifest import Manifest, Write
 from connectors.oauth import OAuthServer
-from receivables.commands import AddNote, ApplyCredit, CreatePaymentLink, RecordPayment, SendInvoiceEmail
+from receivables.commands import (
+    AddNote,
+    ApplyCredit,
+    ChargeFee,
+    Command,
+    CreatePaymentLink,
+    CreditInvoice,
+    RecordPayment,
+    RecordProcessingFee,
+    RecordRefund,
+    SendInvoiceEmail,
+    SetCustomerMemo,
+    VoidInvoice,
+    VoidPayment,
+)
 
 API_BASE = "https://quickbooks.api.intuit.com/v3"
 
@@ -19,6 +33,11 @@ OAUTH = OAuthServer(
 #: How long Intuit replays a requestid is not documented; a few minutes are assumed.
 _KEY_WINDOW = 300
 
+
+def _keyed(command: type[Command], side_effects: str) -> Write:
+    return Write(command, keyed=True, key_window_seconds=_KEY_WINDOW, readable=True, side_effects=side_effects)
+
+
 MANIFEST = Manifest(
     platform="quickbooks",
     title="QuickBooks Online",
@@ -28,9 +47,22 @@ MANIFEST = Manifest(
         "invoices": "invoice",
         "credit_notes": "credit_note",
         "payments": "payment",
+        "sales_receipts": "payment",
         "refunds": "refund",
         "deposits": "payout",
+        "journal_lines": "journal_line",
     },
+    censuses={
+        "customers": "all",
+        "invoices": "all",
+        "credit_notes": "all",
+        "payments": "all",
+        "sales_receipts": "all",
+        "refunds": "all",
+        "deposits": "all",
+        "journal_lines": "all",
+    },
+    pdf=True,
     writes=(
         Write(
             # A requestid is sent, but nobody says that it is honoured for e-mails: only the read-back counts.
@@ -38,31 +70,49 @@ MANIFEST = Manifest(
             readable=True,
             side_effects="QuickBooks e-mails the invoice by the company's own template and marks it as sent.",
         ),
-        Write(
-            AddNote,
-            keyed=True,
-            key_window_seconds=_KEY_WINDOW,
-            readable=True,
-            side_effects="The note is an attachment of the invoice that is not sent to the customer.",
+        _keyed(AddNote, "The note is an attachment of the invoice that is not sent to the customer."),
+        _keyed(
+            SetCustomerMemo,
+            "The memo stands on the invoice from now on, wherever the customer sees it. It has 1000 characters; where "
+            "the text would not fit, it is refused.",
         ),
         Write(
             CreatePaymentLink,
             readable=True,
             side_effects="None: QuickBooks makes the link by itself where online payment is switched on.",
         ),
-        Write(
+        _keyed(
             RecordPayment,
-            keyed=True,
-            key_window_seconds=_KEY_WINDOW,
-            readable=True,
-            side_effects="The invoice's balance falls; the money stands in the account that was named.",
+            "The invoice's balance falls; the money stands in the account that was named. Where the company sends "
+            "receipts for payments, QuickBooks may send one.",
         ),
-        Write(
-            ApplyCredit,
-            keyed=True,
-            key_window_seconds=_KEY_WINDOW,
-            readable=True,
-            side_effects="QuickBooks keeps the allocation as a payment of zero.",
+        _keyed(ApplyCredit, "QuickBooks keeps the allocation as a payment of zero."),
+        _keyed(
+            VoidPayment,
+            "The payment stays with a total of zero, and its invoices are open again. Refused while it is in a deposit.",
+        ),
+        _keyed(
+            VoidInvoice,
+            "The invoice keeps its number, with all amounts zero and the note Voided. Refused while payments or credits "
+            "are on it. The reason stays with us.",
+        ),
+        _keyed(
+            ChargeFee,
+            "A new invoice with QuickBooks' next number, which is e-mailed to nobody. QuickBooks works out its tax, and "
+            "may apply open credit to it where the company lets it do so automatically.",
+        ),
+        _keyed(
+            CreditInvoice,
+            "A credit memo, and a payment of zero that applies it. Where the company lets QuickBooks apply credit "
+            "automatically, it may go to an older invoice: a person is told then.",
+        ),
+        _keyed(
+            RecordRefund,
+            "A refund receipt out of the account that was named. It opens no invoice and uses up no credit.",
+        ),
+        _keyed(
+            RecordProcessingFee,
+            "An expense out of the account that was named; the supplier is named where the books know it.",
         ),
     ),
     scopes=OAUTH.scopes,

@@ -4,7 +4,6 @@ Field meanings: Intuit's public type definitions (Finance.xsd, IntuitNamesTypes.
 no status field: an invoice is void when its total is 0 and its private note says so, which is how Intuit marks it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from connectors.fields import (
@@ -30,8 +29,6 @@ from receivables.facts import (
     Contact,
     CreditNote,
     Customer,
-    Fact,
-    Gone,
     Invoice,
     InvoiceStatus,
     Line,
@@ -43,6 +40,8 @@ from receivables.money import exponent
 
 #: Longest PaymentRefNum.
 REFERENCE_LENGTH = 21
+#: Before the id of a sales receipt that is told as a payment.
+SALES_RECEIPT = "salesreceipt-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +50,11 @@ class Realm:
 
     connection: str
     home: str = ""
+    #: Ids of the accounts that hold what customers owe.
+    receivable: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """An entity of QuickBooks and the fact it becomes."""
-
-    entity: str
-    kind: str
-    translate: Callable[[Record, Realm], Fact]
-
-    def facts(self, row: Record, realm: Realm) -> tuple[Fact, ...]:
-        if row.get("status") == "Deleted":
-            return (_gone(row, realm, self.kind),)
-        return (self.translate(row, realm),)
-
-
-def _gone(row: Record, realm: Realm, kind: str) -> Gone:
-    return Gone(
-        connection=realm.connection,
-        id=identifier(row, "Id"),
-        of_kind=kind,
-        updated_at=instant(record(row, "MetaData"), "LastUpdatedTime"),
-    )
-
-
-def _currency(row: Record, realm: Realm) -> str:
+def currency_of(row: Record, realm: Realm) -> str:
     """The company's own currency where multicurrency is off and records name none."""
     reference = record(row, "CurrencyRef")
     if reference.get("value"):
@@ -87,12 +65,12 @@ def _currency(row: Record, realm: Realm) -> str:
     return realm.home
 
 
-def _reference(row: Record, name: str) -> str:
+def reference(row: Record, name: str) -> str:
     return code_or_number(record(row, name), "value")
 
 
 def _owner(row: Record) -> str:
-    found = _reference(row, "CustomerRef")
+    found = reference(row, "CustomerRef")
     if not found:
         raise Unreadable("CustomerRef is missing")
     return found
@@ -119,7 +97,7 @@ def customer(row: Record, realm: Realm) -> Customer:
         name=text(row, "DisplayName") or text(row, "FullyQualifiedName"),
         contacts=_contacts(row),
         active=flag(row, "Active") if row.get("Active") is not None else True,
-        parent_id=_reference(row, "ParentRef"),
+        parent_id=reference(row, "ParentRef"),
         billed_with_parent=flag(row, "BillWithParent"),
         company=True if text(row, "CompanyName") else None,
         tax_id=text(row, "PrimaryTaxIdentifier"),
@@ -148,7 +126,7 @@ def _address(found: Record) -> str:
 
 
 def invoice(row: Record, realm: Realm) -> Invoice:
-    code = _currency(row, realm)
+    code = currency_of(row, realm)
     total = amount(row, "TotalAmt", code)
     balance = amount(row, "Balance", code)
     return Invoice(
@@ -228,7 +206,7 @@ def _line(line: Record, minor: int) -> Line:
 
 
 def credit_note(row: Record, realm: Realm) -> CreditNote:
-    code = _currency(row, realm)
+    code = currency_of(row, realm)
     total = amount(row, "TotalAmt", code)
     left = amount_or_none(row, "RemainingCredit", code)
     rest = amount_or_zero(row, "Balance", code) if left is None else left
@@ -251,7 +229,7 @@ def credit_note(row: Record, realm: Realm) -> CreditNote:
 
 def payment(row: Record, realm: Realm) -> Payment:
     """Also the zero-total payments that only tie a credit memo to an invoice."""
-    code = _currency(row, realm)
+    code = currency_of(row, realm)
     total = amount(row, "TotalAmt", code)
     unapplied = amount_or_zero(row, "UnappliedAmt", code)
     return Payment(
@@ -267,7 +245,7 @@ def payment(row: Record, realm: Realm) -> Payment:
         paid_on=day(row, "TxnDate"),
         reference=_whole_reference(row),
         method=text(record(row, "PaymentMethodRef"), "name"),
-        account=_reference(row, "DepositToAccountRef"),
+        account=reference(row, "DepositToAccountRef"),
         description=text(row, "PrivateNote"),
         allocations=allocations(row, code, total - unapplied),
     )
@@ -281,14 +259,14 @@ def _whole_reference(row: Record) -> str:
 
 
 def refund(row: Record, realm: Realm) -> Refund:
-    code = _currency(row, realm)
+    code = currency_of(row, realm)
     total = amount(row, "TotalAmt", code)
     return Refund(
         connection=realm.connection,
         id=identifier(row, "Id"),
         version=text(row, "SyncToken"),
         updated_at=instant(record(row, "MetaData"), "LastUpdatedTime"),
-        customer_id=_reference(row, "CustomerRef"),
+        customer_id=reference(row, "CustomerRef"),
         status="void" if _is_void(row, total) else "settled",
         currency=code,
         amount=total,
@@ -297,8 +275,33 @@ def refund(row: Record, realm: Realm) -> Refund:
     )
 
 
+def sales_receipt(row: Record, realm: Realm) -> Payment:
+    """A sale that was paid at once: money that is in the books already, and settles no invoice.
+
+    Receipts have ids of their own beside those of payments, so theirs gets a prefix. The customer may be missing.
+    """
+    code = currency_of(row, realm)
+    total = amount(row, "TotalAmt", code)
+    return Payment(
+        connection=realm.connection,
+        id=SALES_RECEIPT + identifier(row, "Id"),
+        version=text(row, "SyncToken"),
+        updated_at=instant(record(row, "MetaData"), "LastUpdatedTime"),
+        customer_id=reference(row, "CustomerRef"),
+        status="void" if _is_void(row, total) else "settled",
+        currency=code,
+        amount=total,
+        paid_on=day(row, "TxnDate"),
+        reference=_whole_reference(row) or text(row, "DocNumber"),
+        method=text(record(row, "PaymentMethodRef"), "name"),
+        payer_email=text(record(row, "BillEmail"), "Address"),
+        account=reference(row, "DepositToAccountRef"),
+        description=text(row, "PrivateNote"),
+    )
+
+
 def deposit(row: Record, realm: Realm) -> Payout:
-    code = _currency(row, realm)
+    code = currency_of(row, realm)
     linked = [link for line in records(row, "Line") for link in records(line, "LinkedTxn")]
     return Payout(
         connection=realm.connection,
@@ -311,14 +314,3 @@ def deposit(row: Record, realm: Realm) -> Payout:
         payment_ids=tuple(identifier(link, "TxnId") for link in linked if text(link, "TxnType") == "Payment"),
         reference=text(row, "DocNumber") or text(row, "PrivateNote"),
     )
-
-
-#: In the order in which they are pulled.
-STREAMS: dict[str, Stream] = {
-    "customers": Stream("Customer", "customer", customer),
-    "invoices": Stream("Invoice", "invoice", invoice),
-    "credit_notes": Stream("CreditMemo", "credit_note", credit_note),
-    "payments": Stream("Payment", "payment", payment),
-    "refunds": Stream("RefundReceipt", "refund", refund),
-    "deposits": Stream("Deposit", "payout", deposit),
-}

@@ -4,19 +4,21 @@ Stripe lists no changed records, only events of the last 30 days, rendered as th
 version of that time. So an event says what to read again; its own copy is used only where that shows the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from connectors.fields import Record, Unreadable, decode_record
 from connectors.stripe.translate import STREAMS
 
 #: Events within a second come in no order, and late; this many seconds are looked at again.
 OVERLAP_SECONDS = 300
 #: More events than this within the overlap are not remembered but looked at twice.
-_REMEMBERED = 500
+REMEMBERED = 500
 
-_STREAM_OF = {
+STREAM_OF = {
     "customer": "customers",
     "invoice": "invoices",
     "credit_note": "credit_notes",
@@ -26,14 +28,28 @@ _STREAM_OF = {
     "payout": "payouts",
     "payment_link": "payment_links",
 }
-#: Fields that name another record which this event may have changed.
-_RELATED = {
-    "invoice_payment": {"invoice": "invoices"},
-    "credit_note": {"invoice": "invoices"},
-    "refund": {"charge": "payments"},
-    "dispute": {"charge": "payments"},
-    "payment_intent": {"latest_charge": "payments"},
-    "checkout.session": {"payment_link": "payment_links", "invoice": "invoices"},
+#: Events of these objects move Stripe's balance, which has no event of its own transactions.
+_MOVE_MONEY = {"charge", "refund", "dispute", "payout", "balance", "transfer", "topup", "application_fee"}
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A field that names another record which an event may have changed.
+
+    `surely`: that record's own event is believed only if it is younger, because it may show the state before.
+    """
+
+    field: str
+    stream: str
+    surely: bool = False
+
+
+RELATED: Mapping[str, tuple[Related, ...]] = {
+    "invoice_payment": (Related("invoice", "invoices"),),
+    "credit_note": (Related("invoice", "invoices", surely=True),),
+    "refund": (Related("charge", "payments", surely=True),),
+    "payment_intent": (Related("latest_charge", "payments"),),
+    "checkout.session": (Related("payment_link", "payment_links"), Related("invoice", "invoices")),
 }
 
 
@@ -49,15 +65,16 @@ class Event(msgspec.Struct):
     api_version: str | None = None
 
 
-class _Head(msgspec.Struct):
+class Head(msgspec.Struct):
     """Ids only; a field may hold the whole record behind the id."""
 
-    object: str = ""
+    object: Any = ""
     id: Any = None
     invoice: Any = None
     charge: Any = None
     latest_charge: Any = None
     payment_link: Any = None
+    metadata: Any = None
 
 
 class Position(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -72,48 +89,123 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
 Touched = dict[str, dict[str, bytes | None]]
 
 
+@dataclass(slots=True)
+class Changes:
+    """What events tell. `payments` are those of touched invoices; `money_moved`: the balance has new transactions."""
+
+    touched: Touched = field(default_factory=lambda: {name: {} for name in STREAMS})
+    payments: dict[str, list[Record]] = field(default_factory=dict)
+    money_moved: bool = False
+
+
 def position_after(events: list[Event], before: Position) -> Position:
     """`events` is everything since the overlap before `before`, in any order."""
     if not events:
         return before
     newest = max(events, key=lambda event: event.created)
     near = [event.id for event in events if event.created >= newest.created - OVERLAP_SECONDS]
-    return Position(newest.id, newest.created, tuple(near) if len(near) <= _REMEMBERED else ())
+    return Position(newest.id, newest.created, tuple(near) if len(near) <= REMEMBERED else ())
 
 
-def touched(events: Iterable[Event], version: str) -> Touched:
+def changes_of(events: Iterable[Event], version: str) -> Changes:
     """What changed, each record once. `version` is the API version that our translation is written for."""
-    found: Touched = {name: {} for name in STREAMS}
-    last_seen: dict[tuple[str, str], int] = {}
+    found = _Reading(version)
     for event in sorted(events, key=lambda event: event.created):
-        head = _head(event)
-        stream, identifier = _STREAM_OF.get(head.object, ""), _id(head.id)
-        for name, related in _RELATED.get(head.object, {}).items():
-            if other := _id(getattr(head, name)):
-                found[related].setdefault(other, None)
-        if not stream or not identifier:
-            continue
-        tie = last_seen.get((stream, identifier)) == event.created
-        last_seen[stream, identifier] = event.created
-        found[stream][identifier] = _shown(event, stream, version, tie)
-    return found
+        found.add(event)
+    return found.result()
 
 
-def _shown(event: Event, stream: str, version: str, tie: bool) -> bytes | None:
-    if event.type.endswith(".deleted"):
-        return b""
-    usable = STREAMS[stream].whole and event.api_version == version and not tie
-    return bytes(event.data.object) if usable else None
+class _Reading:
+    """Events one after the other, oldest first."""
+
+    def __init__(self, version: str) -> None:
+        self._version = version
+        self._changes = Changes()
+        self._shown_at: dict[tuple[str, str], int] = {}
+        self._doubtful_from: dict[tuple[str, str], int] = {}
+        self._last: dict[tuple[str, str], bytes] = {}
+        self._paid: dict[str, dict[str, Record]] = {}
+
+    def add(self, event: Event) -> None:
+        head = head_of(event.data.object)
+        self._changes.money_moved |= str(head.object) in _MOVE_MONEY
+        self._relate(event, head)
+        if head.object == "invoice_payment":
+            self._pay(event, head)
+        stream, identifier = STREAM_OF.get(str(head.object), ""), id_in(head.id)
+        if stream and identifier:
+            self._show(event, stream, identifier)
+
+    def _relate(self, event: Event, head: Head) -> None:
+        for related in RELATED.get(str(head.object), ()):
+            other = id_in(getattr(head, related.field))
+            if not other or (related.stream == "payment_links" and not is_ours(head)):
+                continue
+            self._changes.touched[related.stream].setdefault(other, None)
+            if related.surely:
+                self._doubtful_from[related.stream, other] = event.created
+
+    def _pay(self, event: Event, head: Head) -> None:
+        invoice, row = id_in(head.invoice), _record(event.data.object)
+        if invoice and event.api_version == self._version and row.get("status") == "paid":
+            self._paid.setdefault(invoice, {})[id_in(head.id)] = row
+
+    def _show(self, event: Event, stream: str, identifier: str) -> None:
+        """Two different copies of the same second have no order: the record is read again."""
+        key, raw = (stream, identifier), bytes(event.data.object)
+        tie = self._shown_at.get(key) == event.created and self._last[key] != raw
+        self._shown_at[key], self._last[key] = event.created, raw
+        usable = event.api_version == self._version and not tie
+        shown = raw if usable else None
+        self._changes.touched[stream][identifier] = b"" if event.type.endswith(".deleted") else shown
+
+    def result(self) -> Changes:
+        for (stream, identifier), at in self._doubtful_from.items():
+            if self._shown_at.get((stream, identifier), 0) <= at and self._changes.touched[stream].get(identifier):
+                self._changes.touched[stream][identifier] = None
+        self._settle_invoices()
+        return self._changes
+
+    def _settle_invoices(self) -> None:
+        """An invoice's event shows no payments. Where those of other events add up to what was paid, all are known."""
+        invoices = self._changes.touched["invoices"]
+        for identifier, raw in invoices.items():
+            if not raw:
+                continue
+            payments = list(self._paid.get(identifier, {}).values())
+            if _record(raw).get("amount_paid") == _sum(payments):
+                self._changes.payments[identifier] = payments
+            else:
+                invoices[identifier] = None
 
 
-def _head(event: Event) -> _Head:
+def _sum(payments: Iterable[Record]) -> int | None:
+    amounts = [payment.get("amount_paid") for payment in payments]
+    whole = [amount for amount in amounts if type(amount) is int]
+    return sum(whole) if len(whole) == len(amounts) else None
+
+
+def _record(raw: msgspec.Raw | bytes) -> Record:
     try:
-        return msgspec.json.decode(event.data.object, type=_Head)
-    except msgspec.DecodeError:
-        return _Head()
+        return decode_record(bytes(raw))
+    except Unreadable:
+        return {}
 
 
-def _id(value: Any) -> str:
+def head_of(raw: msgspec.Raw | bytes) -> Head:
+    try:
+        return msgspec.json.decode(raw, type=Head)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Head()
+
+
+def id_in(value: Any) -> str:
+    """The id that a field holds, whether the object behind it is shown or not."""
     if isinstance(value, dict):
         value = value.get("id")
     return value if isinstance(value, str) else ""
+
+
+def is_ours(head: Head) -> bool:
+    """A link of ours gives its metadata to each session."""
+    return isinstance(head.metadata, dict) and "owed_invoice" in head.metadata

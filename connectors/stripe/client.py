@@ -4,6 +4,7 @@
 (240 invoices a second), keep the secret key inside each of them, and read rates as floats.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,6 +17,7 @@ from connectors.errors import Malformed
 from connectors.oauth import KeyGrant
 from connectors.protocol import Clock, Endpoint, Limiter, TokenStore
 from connectors.session import PlainSession
+from connectors.stripe import pdf
 from connectors.stripe.faults import verdict
 from connectors.stripe.manifest import API_BASE
 from connectors.transport import Answer, Caller, Send, connection_error, json_of
@@ -47,7 +49,25 @@ class StripeClient:
         self._caller = Caller(KeyGrant(tokens), limiter, clock, verdict)
         self._base = (endpoint.api_base or API_BASE).rstrip("/")
         self._account = endpoint.account if endpoint.options.get("connect") == "true" else ""
-        self._transport = RequestsClient(timeout=endpoint.timeout, session=PlainSession(endpoint.timeout))
+        self._timeout = endpoint.timeout
+        self._tokens = tokens
+        self._threads = threading.local()
+
+    @property
+    def live(self) -> bool | None:
+        """The mode that the key is for, which it says itself (sk_live_, rk_test_); None for another form of key."""
+        found = self._tokens.load()
+        mode = (found.api_key or found.access_token).split("_")[1:2]
+        return {"live": True, "test": False}.get(mode[0]) if mode else None
+
+    @property
+    def _transport(self) -> RequestsClient:
+        """One session for each thread: the library's sessions are not to be shared."""
+        if not hasattr(self._threads, "transport"):
+            session = PlainSession(self._timeout)
+            self._threads.transport = RequestsClient(timeout=self._timeout, session=session)
+        found: RequestsClient = self._threads.transport
+        return found
 
     def page(self, path: str, query: Mapping[str, Any]) -> Found:
         send = self._send("get", path, {"limit": PAGE_SIZE} | dict(query))
@@ -69,6 +89,10 @@ class StripeClient:
     def get_raw(self, path: str, expand: Sequence[str] = ()) -> Answer:
         send = self._send("get", path, {"expand": list(expand)} if expand else {})
         return self._caller.read(f"get {_what(path)}", send, _checked)
+
+    def download(self, url: str) -> bytes:
+        """A file that Stripe named by its address; the key is not sent along."""
+        return pdf.download(self._transport, url)
 
     def post(self, path: str, form: Mapping[str, Any], key: str) -> Answer:
         """`key` becomes the Idempotency-Key: always ours, because the SDK's own changes with every call."""

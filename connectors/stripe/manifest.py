@@ -20,6 +20,7 @@ MANIFEST = Manifest(
         "refunds": "refund",
         "chargebacks": "chargeback",
         "payouts": "payout",
+        "balance_transactions": "balance_transaction",
         "payment_links": "payment_link",
     },
     writes=(
@@ -35,7 +36,11 @@ MANIFEST = Manifest(
         Write(WithdrawPaymentLink, keyed=True, key_window_seconds=_KEY_WINDOW, readable=True),
     ),
     reread_batch=1,
+    censuses={"invoices": "unfinished", "chargebacks": "all", "payouts": "unfinished"},
+    pdf=True,
     notes=(
+        "A census asks for drafts, open and uncollectible invoices, unpaid payouts and all chargebacks, 100 a call.",
+        "Refunds and charges cannot be asked for by status: only their events tell that one has changed.",
         "Stripe cannot be asked whether its own automatic reminders are on.",
         "Use a restricted key: read on what is pulled, write on Invoices, Payment Links and Prices only.",
     ),

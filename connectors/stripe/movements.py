@@ -128,7 +128,7 @@ def dispute(row: Record, account: Account) -> Facts:
 
 
 def payout(row: Record, account: Account) -> Facts:
-    """arrival_date is midnight UTC of the day it names."""
+    """arrival_date is midnight UTC of the day it names. `charges` is no field of Stripe's: the reader puts it there."""
     code = currency(row, "currency")
     arrives = instant(row, "arrival_date")
     return (
@@ -139,6 +139,7 @@ def payout(row: Record, account: Account) -> Facts:
             currency=code,
             amount=amount(row, "amount", code),
             arrives_on=arrives.date() if arrives else None,
+            payment_ids=tuple(row.get("charges", ())),
             reference=text(record(row, "trace_id"), "value"),
         ),
     )

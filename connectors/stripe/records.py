@@ -21,10 +21,14 @@ Facts = tuple[Fact, ...]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where a record stands. Stripe states instants; `zone` makes calendar days of them."""
+    """Where a record stands. Stripe states instants; `zone` makes calendar days of them.
+
+    `live` is the key's mode: a record of the other one is not taken. None where the key does not tell.
+    """
 
     connection: str
     zone: ZoneInfo
+    live: bool | None = None
 
 
 def instant(row: Record, name: str) -> dt.datetime | None:
@@ -55,6 +59,14 @@ def party(row: Record) -> str:
 
 def metadata(row: Record) -> dict[str, str]:
     return {name: str(value) for name, value in record(row, "metadata").items() if value is not None}
+
+
+def refuse_other_mode(row: Record, account: Account) -> None:
+    """Test records and real money are never mixed. Raises Unreadable."""
+    found = row.get("livemode")
+    if account.live is not None and found is not None and found is not account.live:
+        mode = "live" if account.live else "test"
+        raise Unreadable(f"livemode is {found!r}, but the key is for {mode} mode")
 
 
 def gone(connection: str, kind: str, identifier: str) -> Gone:

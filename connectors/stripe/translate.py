@@ -18,9 +18,10 @@ from connectors.fields import (
     text,
 )
 from connectors.stripe.amounts import amount, amount_or_none
+from connectors.stripe.balance import balance_transaction
 from connectors.stripe.documents import credit_note, invoice
 from connectors.stripe.movements import charge, dispute, payout, refund
-from connectors.stripe.records import Account, Facts, gone, metadata
+from connectors.stripe.records import Account, Facts, gone, metadata, refuse_other_mode
 from receivables.facts import (
     Contact,
     Customer,
@@ -30,17 +31,22 @@ from receivables.facts import (
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A list of Stripe and what its records become. `whole` says that an event shows all that a re-read would."""
+    """A list of Stripe and what its records become.
+
+    `permission` is the line of Stripe's key page that must say Read. `dated`: the list can be cut by `created`.
+    """
 
     path: str
     kind: str
+    permission: str
     translate: Callable[[Record, Account], Facts]
     expand: tuple[str, ...] = field(default=())
-    whole: bool = False
+    dated: bool = True
 
     def facts(self, row: Record, account: Account) -> Facts:
         if row.get("deleted") is True:
             return (gone(account.connection, self.kind, identifier(row, "id")),)
+        refuse_other_mode(row, account)
         return self.translate(row, account)
 
 
@@ -97,14 +103,19 @@ def _stated(metadata: dict[str, str]) -> int:
     return int(found)
 
 
-#: In the order in which they are pulled.
+#: In the order in which they are pulled. Payouts first tell which balance transactions they are made of.
 STREAMS: dict[str, Stream] = {
-    "customers": Stream("/v1/customers", "customer", customer, whole=True),
-    "invoices": Stream("/v1/invoices", "invoice", invoice, ("payments",)),
-    "credit_notes": Stream("/v1/credit_notes", "credit_note", credit_note, whole=True),
-    "payments": Stream("/v1/charges", "payment", charge, ("balance_transaction",)),
-    "refunds": Stream("/v1/refunds", "refund", refund, whole=True),
-    "chargebacks": Stream("/v1/disputes", "chargeback", dispute, whole=True),
-    "payouts": Stream("/v1/payouts", "payout", payout, whole=True),
-    "payment_links": Stream("/v1/payment_links", "payment_link", payment_link, ("line_items",)),
+    "customers": Stream("/v1/customers", "customer", "Customers", customer),
+    "invoices": Stream("/v1/invoices", "invoice", "Invoices", invoice, ("payments",)),
+    "credit_notes": Stream("/v1/credit_notes", "credit_note", "Credit notes", credit_note),
+    "payments": Stream("/v1/charges", "payment", "Charges", charge, ("balance_transaction",)),
+    "refunds": Stream("/v1/refunds", "refund", "Refunds", refund),
+    "chargebacks": Stream("/v1/disputes", "chargeback", "Disputes", dispute),
+    "payouts": Stream("/v1/payouts", "payout", "Payouts", payout),
+    "balance_transactions": Stream(
+        "/v1/balance_transactions", "balance_transaction", "Balance transactions", balance_transaction
+    ),
+    "payment_links": Stream(
+        "/v1/payment_links", "payment_link", "Payment Links", payment_link, ("line_items",), dated=False
+    ),
 }

@@ -16,8 +16,8 @@ from xero_python.api_client.configuration import Configuration
 from xero_python.api_client.oauth2 import OAuth2Token
 from xero_python.exceptions import ApiException, HTTPStatusException
 
-from connectors.errors import Forbidden, Malformed, Refused, Unauthorised
-from connectors.fields import Unreadable, records
+from connectors.errors import Forbidden, Malformed, NotFound, Refused, Unauthorised
+from connectors.fields import Record, Unreadable, records
 from connectors.oauth import OAuthGrant
 from connectors.protocol import Clock, Endpoint, Limiter, TokenStore
 from connectors.transport import Answer, Caller, Send, connection_error, json_of
@@ -30,16 +30,19 @@ _JSON = "application/json"
 
 
 class Found(msgspec.Struct, frozen=True):
-    """One page: raw records, Xero's clock when it answered (None: not told), and whether more follow."""
+    """One page: raw records, Xero's clock when it answered (None: not told), whether more follow, and how many
+    records the whole list has (None: not told)."""
 
     raws: list[bytes]
     time: dt.datetime | None = None
     last: bool = True
+    count: int | None = None
 
 
 class _Pagination(msgspec.Struct):
     page: int = 1
     pages: int | None = msgspec.field(default=None, name="pageCount")
+    items: int | None = msgspec.field(default=None, name="itemCount")
 
 
 class XeroClient:
@@ -82,12 +85,36 @@ class XeroClient:
     def page(self, entity: str, since: str, page: int, query: Mapping[str, str]) -> Found:
         """One page of a list, changed since the UTC instant `since` (ISO without zone; "" for everything)."""
         parameters = {"page": str(page), "pageSize": str(PAGE_SIZE)} | dict(query)
+        return self._list(entity, since, parameters)
+
+    def whole(self, entity: str, since: str, query: Mapping[str, str]) -> Found:
+        """A list that Xero gives without pages: all of it, changed since `since`."""
+        return msgspec.structs.replace(self._list(entity, since, query), last=True)
+
+    def single(self, entity: str, wanted: str) -> list[bytes]:
+        """One record by its id, raw. Raises NotFound."""
+        send = self._send("GET", f"{entity}/{safe(wanted)}", {}, {})
+        return self._caller.read(f"get {entity}", send, lambda answer: _read_page(answer, entity)).raws
+
+    def pdf(self, invoice_id: str) -> bytes:
+        """The invoice as Xero prints it. Raises NotFound."""
+        send = self._send("GET", f"Invoices/{safe(invoice_id)}", {}, {"Accept": "application/pdf"})
+        return self._caller.read("get the invoice as PDF", send, _read_pdf)
+
+    def _list(self, entity: str, since: str, parameters: Mapping[str, str]) -> Found:
         headers = {"If-Modified-Since": since} if since else {}
         send = self._send("GET", entity, parameters, headers)
         return self._caller.read(f"list {entity}", send, lambda answer: _read_page(answer, entity))
 
     def get(self, path: str, **parameters: str) -> dict[str, Any]:
         return self._caller.read(f"get {_what(path)}", self._send("GET", path, parameters, {}), json_of)
+
+    def document(self, entity: str, wanted: str) -> Record:
+        """One record by its id, with exact decimals. Raises NotFound."""
+        found = records(self.get(f"{entity}/{safe(wanted)}"), entity)
+        if not found:
+            raise NotFound(f"Xero shows none of its {entity} under this id")
+        return found[0]
 
     def write(self, method: str, path: str, body: dict[str, Any], key: str) -> Answer:
         """`key` becomes the Idempotency-Key. A 200 is not yet a success: the elements have to be read."""
@@ -180,9 +207,15 @@ def _read_page(answer: Answer, entity: str) -> Found:
         told = page.get("pagination")
         shown = msgspec.json.decode(told, type=_Pagination) if told else None
         last = shown.page >= shown.pages if shown and shown.pages is not None else not raws
-        return Found(raws, instant_in(stamp) if stamp else None, last)
+        return Found(raws, instant_in(stamp) if stamp else None, last, shown.items if shown else None)
     except (msgspec.DecodeError, KeyError, ValueError, Unreadable):
         raise Malformed(f"the answer is not a list of {entity}: {answer.excerpt()!r}") from None
+
+
+def _read_pdf(answer: Answer) -> bytes:
+    if not answer.body.startswith(b"%PDF-"):
+        raise Malformed(f"the answer is no PDF: {answer.excerpt()!r}")
+    return answer.body
 
 
 def _read_list(answer: Answer) -> list[dict[str, Any]]:

@@ -1,14 +1,10 @@
 """Xero as a Connector: what is read, and in which pages."""
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
-from connectors import cursors
 from connectors.errors import Forbidden, Malformed, Refused
-from connectors.fields import Record, Unreadable, flag, read_rows, records, text
+from connectors.fields import Record, flag, records, text
 from connectors.protocol import (
     Checked,
     Clock,
@@ -19,41 +15,19 @@ from connectors.protocol import (
     Limiter,
     Page,
     Receipt,
-    Row,
+    Standing,
     TokenStore,
 )
-from connectors.reread import checked
 from connectors.transport import one_write
-from connectors.xero import push
-from connectors.xero.client import Found, XeroClient
-from connectors.xero.dates import instant_in
+from connectors.xero import links, push
+from connectors.xero.client import XeroClient
+from connectors.xero.dates import day
 from connectors.xero.manifest import MANIFEST
-from connectors.xero.translate import STREAMS, Stream
+from connectors.xero.reading import Reading
+from connectors.xero.rereading import Rereading
 from receivables.commands import AnyCommand
-from receivables.facts import Fact, Invoice
 from receivables.problems import Problem
 from receivables.refs import Ref
-
-#: If-Modified-Since is accurate to a second; this much is read again, so that nothing slips through.
-OVERLAP = dt.timedelta(minutes=5)
-_SECOND = dt.timedelta(seconds=1)
-_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-
-
-class Mark(msgspec.Struct, omit_defaults=True):
-    """The cursor: changed since `since` (UTC, ISO without zone), from `page` on.
-
-    `started` is where the next pull begins once this one is through. `unordered`: Xero would not sort so many.
-    """
-
-    since: str = ""
-    page: int = 1
-    started: str = ""
-    unordered: bool = False
-
-
-class _Stamp(msgspec.Struct):
-    UpdatedDateUTC: str = ""
 
 
 class XeroConnector:
@@ -62,6 +36,8 @@ class XeroConnector:
     def __init__(self, endpoint: Endpoint, tokens: TokenStore, limiter: Limiter, clock: Clock) -> None:
         self._name = endpoint.name
         self._client = XeroClient(endpoint, tokens, limiter, clock)
+        self._reading = Reading(self._client, endpoint.name)
+        self._rereading = Rereading(self._client, self._reading, endpoint.name)
 
     def check(self) -> Health:
         if not self._client.tenant and (problem := self._choose()):
@@ -73,6 +49,7 @@ class XeroConnector:
             currency=text(found, "BaseCurrency"),
             timezone=text(found, "Timezone"),
             reminds_by_itself=self._reminders(),
+            locked_until=_locked_until(found),
         )
 
     def _choose(self) -> Problem | None:
@@ -94,58 +71,19 @@ class XeroConnector:
         return any(flag(setting, "Enabled") for setting in found) if found else None
 
     def pull(self, stream: str, cursor: str) -> Iterator[Page]:
-        """Pages are asked for by the time of the last record, not by number: a record that changes meanwhile would
-        move all others by one, and the one at the edge of a page would never be seen."""
-        table = STREAMS[stream]
-        mark = cursors.read(cursor, Mark())
-        shown: set[bytes] = set()
-        while True:
-            found = self._page(table, mark)
-            rows = self._rows(table, [raw for raw in found.raws if raw not in shown])
-            mark = _next(mark, found)
-            yield Page(stream, rows, cursors.write(mark), last=found.last)
-            if found.last:
-                return
-            shown = set(found.raws)
+        return self._reading.pull(stream, cursor)
 
-    def _page(self, table: Stream, mark: Mark) -> Found:
-        """Organisations with very many records refuse sorting and filtering; then only the time limit is used."""
-        if not mark.unordered:
-            try:
-                query = table.query | {"order": "UpdatedDateUTC ASC"}
-                return self._client.page(table.entity, mark.since, mark.page, query)
-            except Refused as error:
-                if "filtering" not in str(error) or "efficient" not in str(error):
-                    raise
-                mark.unordered, mark.page = True, 1
-        plain = {name: value for name, value in table.query.items() if name != "where"}
-        return self._client.page(table.entity, mark.since, mark.page, plain)
+    def census(self, stream: str) -> Iterator[Sequence[Standing]]:
+        return self._reading.census(stream)
 
-    def _rows(self, table: Stream, raws: list[bytes]) -> list[Row]:
-        def facts(row: Record) -> tuple[Fact, ...]:
-            found = table.translate(row, self._name)
-            return tuple(self._with_pay_page(fact, row) if isinstance(fact, Invoice) else fact for fact in found)
+    def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
+        return self._rereading.reread(stream, ids)
 
-        return read_rows(raws, f"{self._name}:{table.kind}", table.id_field, facts)
-
-    def _with_pay_page(self, invoice: Invoice, row: Record) -> Invoice:
-        """Whether an invoice can be paid online is a matter of its branding theme, which a list only names."""
-        theme = text(row, "BrandingThemeID")
-        if invoice.status != "open" or not theme or not self._client.theme_takes_payments(theme):
-            return invoice
-        return msgspec.structs.replace(invoice, online_payment=True)
+    def read_pdf(self, invoice_id: str) -> bytes:
+        return self._client.pdf(invoice_id)
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
-        wanted = [identifier for identifier in dict.fromkeys(ids) if _GUID.fullmatch(identifier)]
-        known = {identifier: Checked(None) for identifier in ids if identifier not in wanted}
-        for start in range(0, len(wanted), MANIFEST.reread_batch):
-            batch = wanted[start : start + MANIFEST.reread_batch]
-            found = self._client.page("Invoices", "", 1, {"IDs": ",".join(batch), "includeArchived": "true"})
-            rows = self._rows(STREAMS["invoices"], found.raws)
-            known |= checked(batch, zip(map(_id, found.raws), rows, strict=True))
-        read = [one.invoice for one in known.values() if one.invoice]
-        self._client.payable = {invoice.id for invoice in read if invoice.online_payment}
-        return known
+        return self._rereading.read_invoices(ids)
 
     def prepare(self, command: AnyCommand) -> dict[str, str]:
         return push.prepare(self._client, command)
@@ -158,40 +96,10 @@ class XeroConnector:
         return push.find(self._client, intent)
 
     def invoice_url(self, ref: Ref) -> str:
-        return push.invoice_link(self._client, ref.id)
+        return links.invoice_link(self._client, ref.id)
 
 
-def _next(mark: Mark, found: Found) -> Mark:
-    """Where to go on: behind this page, or, when it was the last one, where this pull began less the overlap."""
-    newest = max((stamp for raw in found.raws if (stamp := _stamp(raw))), default=None)
-    began = found.time or newest
-    started = mark.started or (_text(began - OVERLAP) if began else mark.since)
-    if found.last:
-        return Mark(since=started)
-    since = _text(newest - _SECOND) if newest else ""
-    if mark.unordered or since <= mark.since:
-        return Mark(mark.since, mark.page + 1, started, mark.unordered)
-    return Mark(since, 1, started)
-
-
-class _Id(msgspec.Struct):
-    InvoiceID: str = ""
-
-
-def _id(raw: bytes) -> str:
-    try:
-        return msgspec.json.decode(raw, type=_Id).InvoiceID
-    except msgspec.DecodeError:
-        return ""
-
-
-def _stamp(raw: bytes) -> dt.datetime | None:
-    try:
-        found = msgspec.json.decode(raw, type=_Stamp).UpdatedDateUTC
-        return instant_in(found) if found else None
-    except (msgspec.DecodeError, Unreadable):
-        return None
-
-
-def _text(instant: dt.datetime) -> str:
-    return instant.replace(tzinfo=None).isoformat(timespec="seconds")
+def _locked_until(organisation: Record) -> dt.date | None:
+    """The later of the two lock dates: what is dated on it or before is refused."""
+    days = (day(organisation, "PeriodLockDate"), day(organisation, "EndOfYearLockDate"))
+    return max((found for found in days if found), default=None)

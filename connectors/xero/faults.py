@@ -4,6 +4,7 @@ Xero has no stable error codes below the status; its messages are free English t
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,9 @@ from connectors.transport import Answer, retry_after
 
 #: Seconds to wait after a 429 without a Retry-After header, by the limit that was hit.
 _PAUSES = {"concurrent": 5.0, "minute": 60.0, "appminute": 60.0, "day": 3600.0}
+
+#: "The document date cannot be before the period lock date" and "... the end of year lock date, currently set at ...".
+_LOCKED = re.compile(r"\block(ed)? (date|period)", re.IGNORECASE)
 
 
 def verdict(answer: Answer, now: dt.datetime) -> ConnectorError | None:
@@ -48,8 +52,14 @@ def _error(answer: Answer, now: dt.datetime) -> ConnectorError:
         return Uncertain(f"Xero gave up waiting (status {status})")
     if status >= 500:
         return PlatformFailed(f"Xero failed with status {status}")
-    said = "; ".join(complaints(answer)) or f"status {status} {answer.excerpt()!r}"
-    return NotFound(said) if status == 404 else Refused(said)
+    said = complaints(answer) or [f"status {status} {answer.excerpt()!r}"]
+    return NotFound("; ".join(said)) if status == 404 else refusal(said)
+
+
+def refusal(said: list[str]) -> Refused:
+    """Code "locked" when the books are closed for the day that the write is dated on."""
+    words = "; ".join(said)
+    return Refused(words, code="locked" if _LOCKED.search(words) else "")
 
 
 def complaints(answer: Answer) -> list[str]:

@@ -12,6 +12,7 @@ from owed.cli import (
     outbox,
     plan,
     rules,
+    serve,
     simulate,
     start,
     statements,
@@ -28,7 +29,21 @@ application = typer.Typer(
     add_completion=False,
 )
 
-for module in (start, connect, golive, sync, status, ledger, assess, plan, explain, statements, worker, simulate):
+for module in (
+    start,
+    connect,
+    golive,
+    sync,
+    status,
+    ledger,
+    assess,
+    plan,
+    explain,
+    statements,
+    worker,
+    serve,
+    simulate,
+):
     module.register(application)
 
 application.add_typer(rules.application, name="rules")

@@ -1,37 +1,17 @@
 """owed status: how everything stands, and what to do next."""
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 import typer
 
-from connectors.errors import ConnectorError
+from owed.cli.connection_status import ConnectionStatus, look_at
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
 from owed.cli.printing import print_json, say, table
 from receivables.problems import Problem
-from store import allowances, connections, organisations, outbox, outcomes
-from store.connections import Known
-from store.engine import StoreError, Transaction
+from store import connections, organisations, outbox, outcomes
 from store.organisations import Standing
 from sync.installation import Installation
-from sync.limiter import windows_of
-from sync.tokens import StoredTokens
-
-#: A grant that ends sooner than this is worth a word: only a person can renew it.
-_SOON = dt.timedelta(days=14)
-_DAY = "day"
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionStatus:
-    """One connection. `calls_today` is None where the platform has no limit a day; `consent_ends_at` where unknown."""
-
-    known: Known
-    calls_today: int | None
-    calls_a_day: int | None
-    connected: bool
-    consent_ends_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,40 +43,20 @@ def status(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False
 def _look(installation: Installation) -> Status:
     with installation.store.read() as tx:
         known = connections.known(tx)
-        spent = {name: _calls(tx, installation, name) for name in installation.endpoints}
+        told = tuple(look_at(tx, installation, known[name]) for name in installation.endpoints)
         problems = [one for one in connections.open_problems(tx) if one[0] in installation.endpoints]
         waiting = outbox.counts(tx)
         standing = organisations.standing(tx)
         differences = len(outcomes.open_breaks(tx))
-    told = tuple(_connection(installation, known[name], *spent[name]) for name in installation.endpoints)
     steps = tuple(_next_steps(installation, told, waiting, standing))
     return Status(told, problems, waiting, differences, standing, steps)
-
-
-def _calls(tx: Transaction, installation: Installation, name: str) -> tuple[int | None, int | None]:
-    """Calls spent in the day's window that runs now, and how many it has."""
-    endpoint = installation.endpoints[name]
-    for window, seconds, limit in windows_of(endpoint.platform, endpoint.options):
-        if window == _DAY:
-            used = allowances.used(tx, f"{name}/{window}", dt.timedelta(seconds=seconds), installation.wall())
-            return used, limit
-    return None, None
-
-
-def _connection(installation: Installation, known: Known, spent: int | None, limit: int | None) -> ConnectionStatus:
-    tokens = StoredTokens(installation.store, installation.vault, known.name, installation.wall, installation.processes)
-    try:
-        held = tokens.load()
-    except (ConnectorError, StoreError):
-        return ConnectionStatus(known, spent, limit, connected=False, consent_ends_at=None)
-    return ConnectionStatus(known, spent, limit, connected=True, consent_ends_at=held.refresh_expires_at)
 
 
 def _next_steps(
     installation: Installation, told: tuple[ConnectionStatus, ...], waiting: dict[str, int], standing: Standing
 ) -> list[str]:
     """The commands that would bring things on, the most urgent first."""
-    steps = [step for one in told if (step := _step_for(one, installation.wall()))]
+    steps = [step for one in told if (step := one.next_step(installation.wall()))]
     if not told:
         steps.append("add a [[connection]] to owed.toml")
     if waiting.get("needs_human"):
@@ -112,33 +72,9 @@ def _next_steps(
     return steps
 
 
-def _step_for(one: ConnectionStatus, now: dt.datetime) -> str:
-    name, ends = one.known.name, one.consent_ends_at
-    if not one.connected or one.known.state == "reconnect":
-        return f"owed connect {name}"
-    if ends and ends - now < _SOON:
-        return f"owed connect {name}    (its consent ends on {ends:%Y-%m-%d})"
-    if one.known.synced_at is None and one.known.platform != "email":
-        return f"owed sync {name}"
-    return ""
-
-
 def _as_json(installation: Installation, found: Status) -> dict[str, Any]:
     return {
-        "connections": [
-            {
-                "name": one.known.name,
-                "platform": one.known.platform,
-                "state": one.known.state,
-                "problem": one.known.problem,
-                "synced_at": one.known.synced_at,
-                "connected": one.connected,
-                "calls_today": one.calls_today,
-                "calls_a_day": one.calls_a_day,
-                "consent_ends_at": one.consent_ends_at,
-            }
-            for one in found.connections
-        ],
+        "connections": [one.as_json() for one in found.connections],
         "problems": [{"connection": name, "problem": problem} for name, problem in found.problems],
         "outbox": found.outbox,
         "waiting_for_approval": found.outbox.get("planned", 0),
@@ -152,9 +88,9 @@ def _as_json(installation: Installation, found: Status) -> dict[str, Any]:
 
 
 def _print(installation: Installation, found: Status) -> None:
-    columns = ["connection", "platform", "state", "last complete sync", "calls today", "consent ends", "problem"]
+    columns = ["connection", "platform", "state", "last complete sync", "counted", "calls", "consent ends", "problem"]
     rows = [_row(one) for one in found.connections]
-    table("", columns, rows, numbers=["last complete sync", "calls today", "consent ends"], prose=["problem"])
+    table("", columns, rows, numbers=["last complete sync", "counted", "calls", "consent ends"], prose=["problem"])
     for name, problem in found.problems:
         say(f"{name}: {problem}")
     standing = found.standing
@@ -170,12 +106,13 @@ def _print(installation: Installation, found: Status) -> None:
 
 def _row(one: ConnectionStatus) -> list[Any]:
     known = one.known
-    calls = "" if one.calls_today is None else f"{one.calls_today} of {one.calls_a_day}"
+    calls = ", ".join(f"{spent.used:,} of {spent.limit:,} a {spent.window}" for spent in one.metered)
     return [
         known.name,
         known.platform,
         known.state if one.connected else "not connected",
         known.synced_at and f"{known.synced_at:%Y-%m-%d %H:%M} UTC",
+        known.verified_at and f"{known.verified_at:%Y-%m-%d}",
         calls,
         one.consent_ends_at and f"{one.consent_ends_at:%Y-%m-%d}",
         known.problem,

@@ -8,6 +8,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
 from owed.cli.printing import console, print_json, say, table
 from owed.errors import Mistake
+from sync.census import Count
 from sync.cycle import synchronise
 from sync.installation import Installation
 from sync.pull import PullReport
@@ -22,6 +23,9 @@ def sync(
     names: Annotated[list[str] | None, typer.Argument(help="Connections; all when none is named.")] = None,
     config: Config = DEFAULT_CONFIG,
     now: Now = "",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Also count every record there and compare it, as is done once a day.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Pull what changed at every connection, reconcile it, and say what was found."""
@@ -29,7 +33,7 @@ def sync(
     unknown = sorted(set(names or ()) - set(installation.endpoints))
     if unknown:
         raise Mistake(f"no connection named {unknown[0]!r}; owed.toml has: {', '.join(installation.endpoints)}")
-    reports = pull_with_progress(installation, names or None)
+    reports = pull_with_progress(installation, names or None, count=verify)
     if as_json:
         print_json([what_changed(report) for report in reports])
     else:
@@ -38,7 +42,9 @@ def sync(
         raise typer.Exit(1)
 
 
-def pull_with_progress(installation: Installation, names: list[str] | None = None) -> list[PullReport]:
+def pull_with_progress(
+    installation: Installation, names: list[str] | None = None, *, count: bool = False
+) -> list[PullReport]:
     """A spinner and counts on a terminal; silent elsewhere."""
     shown = console(stderr=True)
     bar = Progress(
@@ -55,7 +61,7 @@ def pull_with_progress(installation: Installation, names: list[str] | None = Non
         def show(name: str, stream: str, rows: int) -> None:
             bar.update(task, description=f"{name}: {stream}, {rows:,} records")
 
-        return synchronise(installation, names, show)
+        return synchronise(installation, names, show, count=count)
 
 
 def print_reports(reports: list[PullReport]) -> None:
@@ -67,6 +73,8 @@ def print_reports(reports: list[PullReport]) -> None:
         prose=["result"],
     )
     for report in reports:
+        if report.counts:
+            say(f"{report.connection}: counted {', '.join(map(_counted, report.counts))}")
         for problem in report.problems:
             say(f"{problem}")
 
@@ -76,3 +84,7 @@ def _row(report: PullReport) -> list[Any]:
     counts = [sum(getattr(one, name) for one in saved) for name in ("new", "changed", "gone")]
     result = report.error or (f"{len(report.problems)} records could not be read" if report.problems else "ok")
     return [report.connection, report.platform, report.rows, *counts, report.calls, result]
+
+
+def _counted(count: Count) -> str:
+    return f"{count.counted:,} {count.stream.replace('_', ' ')} ({count.repaired} repaired)"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sandbox.clock import milliseconds
 from sandbox.state import Record, Table
 from sandbox.world import World, new_guid
+from sandbox.xero.events import Events
 
 CREDIT_KINDS = ("credit_note", "overpayment", "prepayment")
 EDITABLE = ("DRAFT", "SUBMITTED", "AUTHORISED")
@@ -40,6 +41,7 @@ class Books:
         self.services = state.table("xero.service")
         self.tokens = state.table("xero.token")
         self.answers = state.table("xero.answer")
+        self.events = Events(world)
 
     @property
     def organisation(self) -> Record:
@@ -51,10 +53,19 @@ class Books:
         return milliseconds(self.world.clock.now())
 
     def touch(self, *records: Record) -> None:
-        """Moves UpdatedDateUTC, as every change of a document or of its children does."""
+        """Moves UpdatedDateUTC, as every change of a document or of its children does, and tells of it."""
         for record in records:
             record["updated"] = self.now()
-            self.table_of(record).put(record)
+            table = self.table_of(record)
+            new = record["id"] not in table
+            table.put(record)
+            self.events.document(record, self.status(record), new=new)
+
+    def save_contact(self, record: Record) -> None:
+        record["updated"] = self.now()
+        new = record["id"] not in self.contacts
+        self.contacts.put(record)
+        self.events.contact(record, new=new)
 
     def table_of(self, record: Record) -> Table:
         return self.credits if record.get("kind") in CREDIT_KINDS else self.invoices

@@ -46,8 +46,7 @@ class People:
             record = found or blank_contact()
             record |= {ours: element[theirs] for theirs, ours in NAMES.items() if theirs in element}
             record["status"] = element.get("ContactStatus", record["status"])
-            record["updated"] = self.books.now()
-            self.books.contacts.put(record)
+            self.books.save_contact(record)
             self.books.world.effects.add("xero", "contact", record["id"], key=bulk.key)
             return render.contact(self.books, record, bulk.call.now.date().isoformat())
 

@@ -18,8 +18,8 @@ class Patience(CountingLimiter):
         super().__init__()
         self._sandbox = sandbox
 
-    def spend(self, calls: int = 1) -> None:
-        super().spend(calls)
+    def spend(self, calls: int = 1, *, write: bool = False) -> None:
+        super().spend(calls, write=write)
         self._sandbox.clock.advance(1.1)
 
 

@@ -41,7 +41,7 @@ class CountingLimiter:
         self.pauses: list[tuple[dt.datetime, str]] = []
         self._strict = strict
 
-    def spend(self, calls: int = 1) -> None:
+    def spend(self, calls: int = 1, *, write: bool = False) -> None:  # noqa: ARG002 - the protocol's argument
         if self._strict and self.pauses:
             raise Throttled("paused", retry_at=self.pauses[-1][0])
         self.calls += calls

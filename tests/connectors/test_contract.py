@@ -1,8 +1,10 @@
 """What every connector promises, whatever its platform; each platform's sandbox is asked to fail it."""
 
+import datetime as dt
 import itertools
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
@@ -15,20 +17,44 @@ from receivables.commands import (
     AddNote,
     AnyCommand,
     ApplyCredit,
+    AttachPayment,
+    ChargeFee,
     Command,
+    CreateCheckout,
     CreatePaymentLink,
+    CreditInvoice,
+    MarkUncollectible,
     RecordPayment,
+    RecordProcessingFee,
+    RecordRefund,
     SendInvoiceEmail,
     SendReminder,
+    SetCustomerMemo,
+    VoidInvoice,
+    VoidPayment,
     WithdrawPaymentLink,
 )
-from receivables.facts import PLATFORM_FACTS, Invoice
+from receivables.facts import PLATFORM_FACTS
 from receivables.money import Money
 from receivables.refs import Ref
+from tests.connectors import commands_quickbooks, commands_stripe, commands_xero
+from tests.connectors.commands import MAKERS
 from tests.connectors.conftest import Company
 from tests.connectors.stands import CountingLimiter, HeldTokens, endpoint, now, oauth_tokens
 
 PLATFORMS = ("quickbooks", "xero", "stripe")
+PLATFORM_MAKERS = {
+    "quickbooks": commands_quickbooks.MAKERS,
+    "xero": commands_xero.MAKERS,
+    "stripe": commands_stripe.MAKERS,
+}
+SEVERAL_STEPS = {
+    "quickbooks": commands_quickbooks.SEVERAL_STEPS,
+    "xero": commands_xero.SEVERAL_STEPS,
+    "stripe": commands_stripe.SEVERAL_STEPS,
+}
+#: A fault that strikes the first call that writes, not what is read before it. QuickBooks asks its queries by POST.
+FIRST_WRITE = {"method": "POST|PUT|DELETE", "path": r"^(?!.*/query)"}
 #: Writes that make something; the link of a book-keeping platform is only looked up.
 MAKING = [
     (platform, write.command)
@@ -54,52 +80,19 @@ class Case:
         self.company.sandbox.clock.advance(5)
         return Intent(self.key, self.command, before, self.company.sandbox.clock.now())
 
+    @property
+    def several_steps(self) -> bool:
+        return type(self.command) in SEVERAL_STEPS[self.platform]
+
     def happened(self) -> int:
-        return sum(effect.get("key") == self.key for effect in self.company.sandbox.world.effects.all())
+        """How often; of a write with several steps, the step that happened most often. A step's key begins with ours."""
+        effects = self.company.sandbox.world.effects.all()
+        keys = [str(effect.get("key")) for effect in effects if str(effect.get("key")).startswith(self.key)]
+        return max(Counter(keys).values(), default=0)
 
 
 def _command(company: Company, platform: str, kind: type[Command], connector: Connector) -> AnyCommand:
-    invoice = company.open_invoices(platform)[-1]
-    ref = invoice.ref
-    if kind is SendInvoiceEmail:
-        return SendInvoiceEmail(connection="books", invoice=ref)
-    if kind is AddNote:
-        return AddNote(connection="books", invoice=ref, text="called, will pay on Friday")
-    if kind is RecordPayment:
-        return _payment(invoice, "091" if platform == "xero" else "4", company)
-    if kind is ApplyCredit:
-        return _credit(company, platform)
-    link = CreatePaymentLink(
-        connection="books", invoice=ref, amount=Money(1250, invoice.currency), number=invoice.number
-    )
-    if kind is CreatePaymentLink:
-        return link
-    made = connector.push(Intent(f"link-{next(_NUMBERS)}", link, {}, company.sandbox.clock.now()))
-    return WithdrawPaymentLink(connection="books", link=Ref("books", "payment_link", made.reference), invoice=ref)
-
-
-def _payment(invoice: Invoice, account: str, company: Company) -> RecordPayment:
-    return RecordPayment(
-        connection="books",
-        invoice=invoice.ref,
-        customer=Ref("books", "customer", invoice.customer_id),
-        amount=Money(1, invoice.currency),
-        paid_on=company.sandbox.clock.now().date(),
-        account=account,
-        source=Ref("card", "payment", "ch_1"),
-    )
-
-
-def _credit(company: Company, platform: str) -> ApplyCredit:
-    note, invoice = company.open_credit(platform)
-    return ApplyCredit(
-        connection="books",
-        credit_note=note.ref,
-        invoice=invoice.ref,
-        customer=Ref("books", "customer", invoice.customer_id),
-        amount=Money(1, invoice.currency),
-        allocated_on=company.sandbox.clock.now().date(),
-    )
+    return (MAKERS | PLATFORM_MAKERS[platform])[kind](company, platform, connector)
 
 
 @pytest.fixture
@@ -107,7 +100,7 @@ def case(request: pytest.FixtureRequest, company: Company) -> Case:
     platform, kind = request.param
     connector = company.connect(platform)
     return Case(
-        company, platform, connector, _command(company, platform, kind, connector), f"contract-{next(_NUMBERS)}"
+        company, platform, connector, _command(company, platform, kind, connector), f"contract-{next(_NUMBERS):04}"
     )
 
 
@@ -143,18 +136,22 @@ def test_the_same_key_twice_is_one_effect(case: Case) -> None:
 @every_write
 def test_a_lost_answer_is_uncertain_and_is_found_afterwards(case: Case) -> None:
     intent = case.intent()
-    case.company.sandbox.world.faults.plan({"platform": case.platform, "kind": "lost"})
+    case.company.sandbox.world.faults.plan({"platform": case.platform, "kind": "lost"} | FIRST_WRITE)
     with pytest.raises(Uncertain):
         case.connector.push(intent)
     assert case.happened() == 1, "it was made, and made once: nothing below us sends it again"
     case.company.sandbox.world.faults.clear()
+    if case.several_steps:
+        assert case.connector.find(intent) == "absent", "a step is missing: the same key mends it"
+        case.connector.push(intent)
     assert isinstance(case.connector.find(intent), Receipt)
+    assert case.happened() == 1
 
 
 @every_write
 def test_a_connection_reset_before_it_acts_leaves_nothing_and_is_absent(case: Case) -> None:
     intent = case.intent()
-    case.company.sandbox.world.faults.plan({"platform": case.platform, "kind": "reset"})
+    case.company.sandbox.world.faults.plan({"platform": case.platform, "kind": "reset"} | FIRST_WRITE)
     with pytest.raises(Uncertain):
         case.connector.push(intent)
     case.company.sandbox.world.faults.clear()
@@ -169,12 +166,38 @@ def test_a_fault_of_the_platform_is_a_connector_error(case: Case) -> None:
     intent = case.intent()
     without_body = case.platform == "xero" and isinstance(case.command, SendInvoiceEmail)
     for kind in ("error", "throttle") if without_body else ("error", "throttle", "truncated"):
-        case.company.sandbox.world.faults.plan({"platform": case.platform, "kind": kind})
+        case.company.sandbox.world.faults.plan({"platform": case.platform, "kind": kind} | FIRST_WRITE)
         with pytest.raises(ConnectorError) as raised:
             case.connector.push(intent)
         assert raised.value.transient, kind
         case.company.sandbox.world.faults.clear()
     assert case.happened() <= 1
+
+
+def _later_commands(ref: Ref, money: Money, on: dt.date) -> list[AnyCommand]:
+    return [
+        SetCustomerMemo(connection="x", invoice=ref, text="t"),
+        VoidInvoice(connection="x", invoice=ref),
+        MarkUncollectible(connection="x", invoice=ref),
+        ChargeFee(
+            connection="x",
+            invoice=ref,
+            customer=ref,
+            amount=money,
+            description="d",
+            issued_on=on,
+            due_on=on,
+            account="1",
+        ),
+        CreditInvoice(connection="x", invoice=ref, customer=ref, amount=money, description="d", issued_on=on),
+        AttachPayment(connection="x", invoice=ref, payment=ref),
+        VoidPayment(connection="x", payment=ref),
+        RecordRefund(connection="x", customer=ref, amount=money, refunded_on=on, account="1", source=ref),
+        RecordProcessingFee(
+            connection="x", amount=money, paid_on=on, account="1", expense_account="2", tax_code="", source=ref
+        ),
+        CreateCheckout(connection="x", invoice=ref, amount=money, success_url="http://127.0.0.1", expires_at=now()),
+    ]
 
 
 @pytest.mark.parametrize("platform", sorted(MANIFESTS))
@@ -195,6 +218,7 @@ def test_a_command_that_the_manifest_does_not_list_is_unsupported_and_asks_nothi
         ApplyCredit(
             connection="x", invoice=ref, customer=ref, credit_note=ref, amount=money, allocated_on=now().date()
         ),
+        *_later_commands(ref, money, now().date()),
     ]
     assert {type(command) for command in commands} == set(COMMANDS)
     for command in commands:

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors import cursors
-from connectors.xero.connector import Mark
+from connectors.xero.paging import Mark
 
 
 @pytest.mark.parametrize("cursor", ["", "{", "[]", '{"since":5}', "null", '{"page":"x"}'])

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from connectors.fields import Record, read_rows
-from connectors.quickbooks.translate import STREAMS, Realm
+from connectors.quickbooks.streams import STREAMS
+from connectors.quickbooks.translate import Realm
 from receivables.facts import Allocation, Contact, CreditNote, Customer, Gone, Invoice, Line, Payment, Payout, Refund
 from receivables.money import MoneyError
 from tests.connectors.shared_specs import quickbooks_recording

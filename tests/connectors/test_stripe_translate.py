@@ -8,7 +8,6 @@ import pytest
 
 from connectors.fields import Record, Unreadable
 from connectors.stripe.amounts import amount, units
-from connectors.stripe.changes import Event, EventData, Position, position_after, touched
 from connectors.stripe.in_flight import of_invoice, of_sessions
 from connectors.stripe.records import Account
 from connectors.stripe.translate import STREAMS
@@ -26,8 +25,6 @@ from receivables.facts import (
 )
 from receivables.money import Money, MoneyError
 from tests.connectors.shared_specs import stripe_fixture
-
-import msgspec  # isort: skip
 
 NEW_YEAR = 1767225600  # 2026-01-01T00:00:00Z
 LONDON = Account("card", ZoneInfo("Europe/London"))
@@ -349,65 +346,3 @@ def test_more_in_flight_than_is_open_is_not_possible() -> None:
 )
 def test_completed_sessions_of_a_link_count_unless_the_debit_failed(session: Record, expected: int) -> None:
     assert of_sessions([session | {"amount_total": 900, "currency": "gbp"}]) == expected
-
-
-# --- events as hints ------------------------------------------------------------------------------------------------
-
-
-def event(kind: str, record: Record, created: int = NEW_YEAR, number: int = 1, version: str = "v1") -> Event:
-    return Event(f"evt_{number}", kind, created, EventData(msgspec.Raw(msgspec.json.encode(record))), version)
-
-
-def test_an_invoice_is_always_read_again_because_its_event_shows_no_payments() -> None:
-    found = touched([event("invoice.paid", {"object": "invoice", "id": "in_1"})], "v1")
-    assert found["invoices"] == {"in_1": None}
-
-
-def test_a_record_whose_event_shows_everything_is_taken_from_it_in_our_version_only() -> None:
-    refund = {"object": "refund", "id": "re_1", "charge": "ch_1"}
-    assert touched([event("refund.created", refund)], "v1")["refunds"]["re_1"] == msgspec.json.encode(refund)
-    assert touched([event("refund.created", refund, version="v0")], "v1")["refunds"]["re_1"] is None
-
-
-def test_two_events_within_a_second_have_no_order_so_the_record_is_read_again() -> None:
-    both = [event("refund.updated", {"object": "refund", "id": "re_1"}, number=number) for number in (1, 2)]
-    assert touched(both, "v1")["refunds"]["re_1"] is None
-
-
-def test_the_newest_event_wins_whatever_the_order_of_the_list() -> None:
-    new = event("refund.updated", {"object": "refund", "id": "re_1", "status": "failed"}, NEW_YEAR + 5, 2)
-    old = event("refund.created", {"object": "refund", "id": "re_1", "status": "pending"})
-    for events in ([new, old], [old, new]):
-        assert b"failed" in (touched(events, "v1")["refunds"]["re_1"] or b"")
-
-
-def test_a_deletion_is_told() -> None:
-    assert touched([event("customer.deleted", {"object": "customer", "id": "cus_1"})], "v1")["customers"] == {
-        "cus_1": b""
-    }
-
-
-@pytest.mark.parametrize(
-    ("record", "stream", "identifier"),
-    [
-        ({"object": "invoice_payment", "id": "inpay_1", "invoice": "in_1"}, "invoices", "in_1"),
-        ({"object": "credit_note", "id": "cn_1", "invoice": "in_1"}, "invoices", "in_1"),
-        ({"object": "refund", "id": "re_1", "charge": "ch_1"}, "payments", "ch_1"),
-        ({"object": "dispute", "id": "dp_1", "charge": {"id": "ch_1"}}, "payments", "ch_1"),
-        ({"object": "payment_intent", "id": "pi_1", "latest_charge": "ch_1"}, "payments", "ch_1"),
-        ({"object": "checkout.session", "id": "cs_1", "payment_link": "plink_1"}, "payment_links", "plink_1"),
-    ],
-)
-def test_an_event_touches_what_it_changes_elsewhere(record: Record, stream: str, identifier: str) -> None:
-    assert identifier in touched([event("x.updated", record)], "v1")[stream]
-
-
-def test_events_of_other_things_are_discarded() -> None:
-    found = touched([event("plan.created", {"object": "plan", "id": "p"}), event("x", {"object": 5})], "v1")
-    assert all(not records for records in found.values())
-
-
-def test_the_position_remembers_what_was_seen_within_the_overlap() -> None:
-    events = [event("x", {}, NEW_YEAR - age, number) for number, age in ((1, 0), (2, 100), (3, 400))]
-    assert position_after(events, Position()) == Position("evt_1", NEW_YEAR, ("evt_1", "evt_2"))
-    assert position_after([], Position("evt_0", 5)) == Position("evt_0", 5)

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import Refused
 from connectors.protocol import Intent
-from connectors.xero.push import tag
+from connectors.xero.tags import tag
 from receivables.commands import ApplyCredit, CreatePaymentLink, RecordPayment, SendInvoiceEmail
 from receivables.money import Money
 from receivables.refs import Ref

@@ -120,8 +120,8 @@ def test_status_tells_what_to_do_next(desk: Desk) -> None:
     assert [one["name"] for one in told["connections"]] == ["books", "ledger", "cards", "mail"]
     assert all(one["connected"] for one in told["connections"])
     xero = told["connections"][0]
-    assert 0 < xero["calls_today"] < xero["calls_a_day"]
-    assert told["connections"][1]["calls_today"] is None, "QuickBooks has no limit a day"
+    assert 0 < xero["calls"]["day"]["used"] < xero["calls"]["day"]["limit"]
+    assert set(told["connections"][1]["calls"]) == {"month"}, "QuickBooks meters reading by the month"
     assert (told["waiting_for_approval"], told["needs_person"], told["next"]) == (0, 0, ["owed golive"])
     assert "next: owed golive" in desk.owed("status").out
     desk.owed("disconnect", "cards")

@@ -88,5 +88,7 @@ def upgrade() -> None:
     with op.batch_alter_table("connection", schema=None) as batch_op:
         batch_op.add_column(sa.Column("verified_at", columns.UtcText(), nullable=True))
         batch_op.add_column(sa.Column("hinted_at", columns.UtcText(), nullable=True))
+        batch_op.add_column(sa.Column("pulled_by", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("pulled_until", columns.UtcText(), nullable=True))
 
     # ### end Alembic commands ###
