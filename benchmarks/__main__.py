@@ -2,9 +2,16 @@
 
 import sys
 
-from benchmarks import connectors, ingest, reconcile, rules
+from benchmarks import connectors, hourly, ingest, memory, reconcile, rules
 
-BENCHMARKS = {"connectors": connectors.run, "ingest": ingest.run, "reconcile": reconcile.run, "rules": rules.run}
+BENCHMARKS = {
+    "connectors": connectors.run,
+    "hourly": hourly.run,
+    "memory": memory.run,
+    "ingest": ingest.run,
+    "reconcile": reconcile.run,
+    "rules": rules.run,
+}
 
 
 def main() -> int:

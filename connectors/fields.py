@@ -5,7 +5,7 @@ Pure. A record is a plain dict whose fractions are Decimal; nothing here ever ma
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -88,8 +88,10 @@ def rounded(row: Record, name: str, of: str) -> int:
     """For figures that decide nothing, such as a line with four decimals: half up to whole minor units; absent is 0."""
     if row.get(name) is None:
         return 0
-    scaled = Decimal(number(row, name)).scaleb(exponent(of))
-    return int(scaled.to_integral_value(rounding="ROUND_HALF_UP"))
+    found, digits = number(row, name), exponent(of)
+    if isinstance(found, int):
+        return found * int(10**digits)
+    return int(found.scaleb(digits).to_integral_value(ROUND_HALF_UP))
 
 
 def whole(row: Record, name: str) -> int:
@@ -131,6 +133,13 @@ def records(row: Record, name: str) -> list[Record]:
         return []
     if type(value) is not list:
         raise Unreadable(f"{name} is {_shown(value)}; expected a list")
+    for item in value:
+        if type(item) is not dict:
+            return _without_nulls(value, name)
+    return value
+
+
+def _without_nulls(value: list[Any], name: str) -> list[Record]:
     found = [item for item in value if item is not None]
     if not all(type(item) is dict for item in found):
         raise Unreadable(f"{name} holds something that is not a record")

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -36,6 +36,8 @@ class OAuthServer:
     #: How the client proves itself at the token address.
     client_auth: Literal["basic", "body"]
     revoke_body: Literal["json", "form"]
+    #: Sent with every request to the token service.
+    token_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class KeyGrant:
@@ -172,6 +174,8 @@ class _TokenAnswer(msgspec.Struct):
     refresh_token: str = ""
     expires_in: float = 1800
     x_refresh_token_expires_in: float | None = None
+    #: QuickBooks: the end of the whole grant, which no use puts off; told when asked for by a header.
+    x_refresh_token_hard_expires_in: float | None = None
 
 
 def _read_tokens(server: OAuthServer, answer: requests.Response, app: Tokens, now: dt.datetime) -> Tokens:
@@ -182,10 +186,16 @@ def _read_tokens(server: OAuthServer, answer: requests.Response, app: Tokens, no
             access_token=found.access_token,
             refresh_token=found.refresh_token or app.refresh_token,
             access_expires_at=_after(now, found.expires_in),
-            refresh_expires_at=_after(now, found.x_refresh_token_expires_in) or app.refresh_expires_at,
+            refresh_expires_at=_refresh_end(found, now) or app.refresh_expires_at,
         )
     except (msgspec.DecodeError, UnicodeDecodeError, OverflowError):
         raise Malformed(f"{server.title}: the token answer is not what the platform documents") from None
+
+
+def _refresh_end(found: _TokenAnswer, now: dt.datetime) -> dt.datetime | None:
+    """The earlier one of the end that use puts off and the end that nothing does."""
+    told = (found.x_refresh_token_expires_in, found.x_refresh_token_hard_expires_in)
+    return _after(now, min((seconds for seconds in told if seconds is not None), default=None))
 
 
 def _succeeded(answer: requests.Response) -> bool:
@@ -198,7 +208,7 @@ def _after(now: dt.datetime, seconds: float | None) -> dt.datetime | None:
 
 
 def _post(server: OAuthServer, url: str, endpoint: Endpoint, **arguments: Any) -> requests.Response:
-    headers = {"Accept": "application/json"}
+    headers = {"Accept": "application/json", **server.token_headers}
     try:
         return requests.post(url, headers=headers, timeout=endpoint.timeout, allow_redirects=False, **arguments)
     except requests.RequestException as error:

@@ -21,6 +21,8 @@ CURRENCIES = frozenset(
     USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG""".split()
 )
 
+_DIGITS = {code: _EXPONENTS.get(code, 2) for code in CURRENCIES}
+
 _AMOUNT = re.compile(r"[+-]?\d{1,15}(\.\d{1,4})?")
 
 
@@ -30,9 +32,10 @@ class MoneyError(ValueError):
 
 def exponent(currency: str) -> int:
     """Digits after the point in `currency`; raises MoneyError for a code that ISO 4217 does not know."""
-    if currency not in CURRENCIES:
+    digits = _DIGITS.get(currency)
+    if digits is None:
         raise MoneyError(f"unknown currency {currency!r}; expected an ISO 4217 code such as GBP")
-    return _EXPONENTS.get(currency, 2)
+    return digits
 
 
 def to_minor(amount: Decimal | int | str, currency: str) -> int:
@@ -40,6 +43,8 @@ def to_minor(amount: Decimal | int | str, currency: str) -> int:
 
     Raises MoneyError for floats, for what is no number, and for more digits than the currency has.
     """
+    if type(amount) is int:
+        return amount * int(10 ** exponent(currency))
     if isinstance(amount, float):
         raise MoneyError(f"a float is not money: {amount!r}")
     try:

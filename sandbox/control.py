@@ -16,6 +16,7 @@ from sandbox.state import Record
 from sandbox.truth import truth
 
 DELIVER = "/webhooks/deliver"
+XERO_SETTINGS = ("lock_date", "year_lock_date", "reminders", "calls_a_day", "emails_a_day", "high_volume")
 
 
 class ControlDoor(Door):
@@ -49,6 +50,7 @@ class ControlDoor(Door):
             Route("GET", "/webhooks", lambda _: json_answer(self.world.webhooks.all())),
             Route("POST", "/webhooks", self.subscribe),
             Route("POST", DELIVER, self.deliver),
+            Route("POST", "/xero", self.set_xero),
             Route("POST", "/pay", self.pay),
             Route("POST", "/settle", self.settle),
         ]
@@ -112,6 +114,13 @@ class ControlDoor(Door):
             self.doors[name].limits_on = bool(body.get("enabled", True))
         return json_answer({name: door.limits_on for name, door in self.doors.items()})
 
+    def set_xero(self, call: Call) -> Answer:
+        """What the organisation's people would set: lock dates (ISO days), own reminders; and what Xero would."""
+        wanted = {name: value for name, value in self._body(call).items() if name in XERO_SETTINGS}
+        kept = self.world.setting("xero.organisation") or {}
+        record = self.world.settings.put({**kept, **wanted})
+        return json_answer({name: record.get(name) for name in XERO_SETTINGS})
+
     # -- webhooks ---------------------------------------------------------------------------------------------------
 
     async def _act(self, call: Call, route: Route | None, fault: Fault | None) -> Answer:
@@ -136,12 +145,14 @@ class ControlDoor(Door):
         return json_answer({name: made[name] for name in ("platform", "url")})
 
     def deliver(self, call: Call) -> Answer:
-        """Sends what is due now: {"platform"?, "newest_first"?: out of order, "copies"?: each so many times}."""
+        """Sends what is due now: {"platform"?, "newest_first"?: out of order, "copies"?: each so many times,
+        "stranger"?: each with an event of another account}."""
         body = self._body(call)
         told = self.world.webhooks.deliver(
             str(body.get("platform", "")),
             newest_first=bool(body.get("newest_first")),
             copies=int(body.get("copies", 1)),
+            stranger=bool(body.get("stranger")),
         )
         return json_answer(told)
 

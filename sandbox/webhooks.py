@@ -53,7 +53,11 @@ class Habits:
     most_events: int = 1
     deadline_seconds: float = 5.0
     handshake: Handshake = _no_handshake
+    #: An event of an account that the receiver may not know; None where a delivery is always about one account.
+    stranger: Callable[[datetime], Record] | None = None
     disables: bool = True
+    #: A delivery that failed holds back all later ones until it is taken.
+    in_turn: bool = False
 
 
 class Webhooks:
@@ -97,29 +101,36 @@ class Webhooks:
         shown = [{name: one[name] for name in one if name != "secret"} for one in self.subscriptions]
         return {"subscriptions": shown, "waiting": len(self.events), "deliveries": list(self.deliveries)}
 
-    def deliver(self, platform: str = "", *, newest_first: bool = False, copies: int = 1) -> list[Record]:
-        """Post what is due now, out of order or several times when asked to; one entry for each POST.
+    def deliver(
+        self, platform: str = "", *, newest_first: bool = False, copies: int = 1, stranger: bool = False
+    ) -> list[Record]:
+        """Post what is due now, out of order, several times or with an event of a stranger; one entry for each POST.
 
         Takes the world's lock only to look and to write down, never while it waits for an answer."""
         told: list[Record] = []
         with self.world.lock:
             wanted = [one for one in self.subscriptions if one["live"] and platform in ("", one["platform"])]
         for subscription in wanted:
-            told += self._to(subscription, newest_first=newest_first, copies=copies)
+            told += self._to(subscription, newest_first=newest_first, copies=copies, stranger=stranger)
         return told
 
     # -- one subscription ----------------------------------------------------------------------------------------------
 
-    def _to(self, subscription: Record, *, newest_first: bool, copies: int) -> list[Record]:
+    def _to(self, subscription: Record, *, newest_first: bool, copies: int, stranger: bool) -> list[Record]:
         told = [] if subscription["proven"] else self._prove(subscription)
         if not subscription["proven"]:
             return told
         with self.world.lock:
             self._group(subscription)
             due = self._due(subscription)
+            if stranger:
+                self._mix(due)
             self.world.state.commit()
         for delivery in reversed(due) if newest_first else due:
-            told += [self._try(subscription, delivery) for _ in range(copies)]
+            tries = [self._try(subscription, delivery) for _ in range(copies)]
+            told += tries
+            if self.habits[subscription["platform"]].in_turn and not any(one["delivered"] for one in tries):
+                break
         return told
 
     def _prove(self, subscription: Record) -> list[Record]:
@@ -145,15 +156,32 @@ class Webhooks:
         for start in range(0, len(waiting), most):
             events = [one["event"] for one in waiting[start : start + most]]
             for one in addressed:
-                record = {"id": uuid.uuid4().hex, "subscription": one["id"], "platform": platform, "events": events}
-                self.deliveries.put({**record, "attempt": 0, "due": now.isoformat(), "state": "waiting"})
+                record: Record = {
+                    "id": uuid.uuid4().hex,
+                    "subscription": one["id"],
+                    "platform": platform,
+                    "events": events,
+                }
+                record |= {"place": len(self.deliveries), "attempt": 0, "due": now.isoformat(), "state": "waiting"}
+                self.deliveries.put(record)
         for one in waiting:
             self.events.remove(one["id"])
 
+    def _mix(self, due: list[Record]) -> None:
+        for delivery in due:
+            made = self.habits[delivery["platform"]].stranger
+            if made is not None:
+                delivery["events"] = [*delivery["events"], made(self.world.clock.now())]
+                self.deliveries.put(delivery)
+
     def _due(self, subscription: Record) -> list[Record]:
         now = self.world.clock.now()
-        waiting = self.deliveries.by("state", "waiting")
+        waiting = sorted(self.deliveries.by("state", "waiting"), key=lambda one: int(one["place"]))
         ours = [one for one in waiting if one["subscription"] == subscription["id"]]
+        if self.habits[subscription["platform"]].in_turn and any(
+            one["attempt"] and read_instant(one["due"]) > now for one in ours
+        ):
+            return []
         return [one for one in ours if read_instant(one["due"]) <= now]
 
     def _try(self, subscription: Record, delivery: Record) -> Record:

@@ -5,40 +5,25 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 import zstandard
-from sqlalchemy.dialects import postgresql, sqlite
 
-from store import codec
+from store import bulk, codec
+from store.columns import utc_text
 from store.engine import Transaction
 from store.tables import raw
 
+_COLUMNS = ("organisation", "digest", "connection", "stream", "received_at", "size", "body")
 _compressor = zstandard.ZstdCompressor(level=3)
 
 
 def keep(tx: Transaction, connection: str, stream: str, received_at: dt.datetime, bodies: Iterable[bytes]) -> list[str]:
     """Archive `bodies` and return their digests, in order. What is already there is not written again."""
-    rows = {}
-    digests = []
+    at, rows, digests = utc_text(received_at), {}, []
     for body in bodies:
         name = codec.digest(body)
         digests.append(name)
-        rows[name] = body
-    insert = (postgresql if tx.is_postgresql else sqlite).insert(raw).on_conflict_do_nothing()
-    if rows:
-        tx.execute(
-            insert,
-            [
-                {
-                    "organisation": tx.organisation,
-                    "digest": name,
-                    "connection": connection,
-                    "stream": stream,
-                    "received_at": received_at,
-                    "size": len(body),
-                    "body": _compressor.compress(body),
-                }
-                for name, body in rows.items()
-            ],
-        )
+        if name not in rows:
+            rows[name] = (tx.organisation, name, connection, stream, at, len(body), _compressor.compress(body))
+    bulk.insert(tx, raw, _COLUMNS, list(rows.values()), keep=True)
     return digests
 
 

@@ -30,16 +30,22 @@ class DateText(TypeDecorator[dt.date]):
     cache_ok = True
 
     def process_bind_param(self, value: dt.date | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's signature
-        return None if value is None else value.isoformat()
+        return date_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dt.date | None:  # noqa: ARG002  # SQLAlchemy's signature
         return None if value is None else dt.date.fromisoformat(value)
 
 
+def date_text(day: dt.date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
 def utc_text(instant: dt.datetime) -> str:
     if instant.tzinfo is None:
         raise ValueError(f"an instant needs a time zone: {instant}")
-    return instant.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if instant.tzinfo is not dt.UTC:
+        instant = instant.astimezone(dt.UTC)
+    return instant.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 #: Minor units of a currency, counters and sequence numbers.

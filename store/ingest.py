@@ -4,12 +4,15 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from receivables.facts import Fact, Gone
-from store import archive, codec
+from store import archive, bulk, codec
+from store.columns import DateText, date_text, utc_text
 from store.engine import Transaction
 from store.tables import FACTS, PROJECTIONS, table_of
 
@@ -34,14 +37,16 @@ class Saved:
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Current:
-    """What the store has of one fact now."""
+class Current(NamedTuple):
+    """What the store has of one fact now; instants as text of one fixed width."""
 
     digest: str
-    raw: str
-    known_from: dt.datetime
-    updated_at: dt.datetime | None
+    known_from: str
+    updated_at: str | None
+
+
+#: Columns of every table of facts, before its projections.
+_COLUMNS = ("organisation", "connection", "id", "known_from", "updated_at", "digest", "raw", "kind", "body")
 
 
 def save_rows(
@@ -80,67 +85,65 @@ def _save_kind(
     saved, fresh, bodies = Saved(), [], []
     closed: list[dict[str, Any]] = []
     replaced: list[str] = []
+    at = utc_text(now)
     for identifier, (fact, body) in facts.items():
         text = codec.encode(fact)
         name = codec.digest(text)
         known = current.get(identifier)
-        if known and (known.digest == name or _older(fact, known)):
+        updated = utc_text(fact.updated_at) if fact.updated_at else None
+        if known and (known.digest == name or _older(updated, known)):
             saved.same += 1
             continue
-        fresh.append(_row(tx, table, fact, text, name, max(now, known.known_from) if known else now))
+        fresh.append((fact, max(at, known.known_from) if known else at, updated, name, text))
         bodies.append(body)
         saved.new += known is None
         saved.changed += known is not None
-        if known and known.known_from >= now:
+        if known and known.known_from >= at:
             replaced.append(identifier)
         elif known:
             closed.append({"b_id": identifier, "b_known_to": now})
     _write(tx, table, connection, closed, replaced)
-    if fresh:
-        digests = archive.keep(tx, connection, stream, now, bodies) if stream else [""] * len(fresh)
-        for row, name in zip(fresh, digests, strict=True):
-            row["raw"] = name
-        tx.execute(table.insert(), fresh)
+    raws = archive.keep(tx, connection, stream, now, bodies) if stream else [""] * len(fresh)
+    projected = _projection(table)
+    rows = [
+        (tx.organisation, fact.connection, fact.id, begins, updated, name, raw, fact.kind, text, *projected.of(fact))
+        for (fact, begins, updated, name, text), raw in zip(fresh, raws, strict=True)
+    ]
+    bulk.insert(tx, table, _COLUMNS + projected.columns, rows)
     return saved
 
 
-def _older(fact: Fact, known: Current) -> bool:
+def _older(updated: str | None, known: Current) -> bool:
     """An answer that was overtaken on its way: the platform itself dates it before what we have."""
-    return bool(fact.updated_at and known.updated_at and fact.updated_at < known.updated_at)
+    return bool(updated and known.updated_at and updated < known.updated_at)
 
 
 def _current(tx: Transaction, table: sa.Table, connection: str, ids: list[str]) -> dict[str, Current]:
-    columns = (table.c.id, table.c.digest, table.c.raw, table.c.known_from, table.c.updated_at)
-    found = {}
+    found: dict[str, Current] = {}
     for start in range(0, len(ids), _CHUNK):
-        query = sa.select(*columns).where(
-            tx.mine(table),
-            table.c.connection == connection,
-            table.c.known_to.is_(None),
-            table.c.id.in_(ids[start : start + _CHUNK]),
-        )
-        for row in tx.execute(query):
-            found[row.id] = Current(row.digest, row.raw, row.known_from, row.updated_at)
+        rows = bulk.current(tx, table, Current._fields, connection, ids[start : start + _CHUNK])
+        found.update((row[0], Current(*row[1:])) for row in rows)
     return found
 
 
-def _row(
-    tx: Transaction, table: sa.Table, fact: Fact, text: str, digest: str, known_from: dt.datetime
-) -> dict[str, Any]:
-    row = {
-        "organisation": tx.organisation,
-        "connection": fact.connection,
-        "id": fact.id,
-        "known_from": known_from,
-        "known_to": None,
-        "updated_at": fact.updated_at,
-        "digest": digest,
-        "kind": fact.kind,
-        "body": text,
-    }
-    for name in PROJECTIONS[table.name]:
-        row[name] = getattr(fact, name)
-    return row
+class _Projection:
+    """The columns copied out of a fact, as they are stored."""
+
+    def __init__(self, columns: dict[str, object]) -> None:
+        self.columns = tuple(columns)
+        self._values = attrgetter(*self.columns, "kind")  # one more, so that there is always a tuple
+        self._days = [place for place, of in enumerate(columns.values()) if of is DateText]
+
+    def of(self, fact: Fact) -> list[Any]:
+        values = list(self._values(fact))[:-1]
+        for place in self._days:
+            values[place] = date_text(values[place])
+        return values
+
+
+@lru_cache(maxsize=32)
+def _projection(table: sa.Table) -> _Projection:
+    return _Projection(PROJECTIONS[table.name])
 
 
 def _write(

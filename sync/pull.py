@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from connectors.errors import ConnectorError, Forbidden, Malformed, Refused, Throttled, Unauthorised
 from connectors.protocol import Connector
 from receivables.problems import Problem
-from store import connections, hints, journal
+from store import connections, hints, journal, standings
 from store.ingest import Saved
 from sync import census
 from sync.census import Count
@@ -102,7 +102,10 @@ def _pull_streams(
     installation: Installation, connector: Connector, name: str, report: PullReport, progress: Progress
 ) -> None:
     """A key that may not read one stream still reads the others; the first such refusal is raised at the end."""
-    sweeps = Sweeps(connector.manifest, installation.clock())
+    told = frozenset(connector.manifest.kinds.values())
+    with installation.store.read() as tx:
+        known = frozenset(kind for kind in told if not standings.is_empty(tx, kind, name))
+    sweeps = Sweeps(connector.manifest, installation.clock(), known)
     forbidden: list[Forbidden] = []
     for stream in connector.manifest.streams:
         try:

@@ -20,15 +20,21 @@ from sync.seen import Seen
 
 @dataclass(slots=True)
 class Sweeps:
-    """What the streams of one pull have shown, by the kind they tell. A kind is whole once all its streams are."""
+    """What the streams of one pull have shown, by the kind they tell. A kind is whole once all its streams are.
+
+    Only of `kinds`: where we know no record yet, none can have vanished.
+    """
 
     manifest: Manifest
     began_at: dt.datetime
+    kinds: frozenset[str]
     _seen: dict[str, Seen] = field(default_factory=dict)
     _whole: set[str] = field(default_factory=set)
 
     def show(self, page: Page) -> None:
         kind = self.manifest.kinds[page.stream]
+        if kind not in self.kinds:
+            return
         seen = self._seen.setdefault(kind, Seen(self.began_at.isoformat()))
         seen.add(fact.id for row in page.rows for fact in row.facts if fact.kind == kind)
         if page.complete:

@@ -51,7 +51,7 @@ class Pages:
         at = BEGINNING + dt.timedelta(seconds=self._second(number))
         values = {
             ID: self._identifier(platform, number),
-            NUMBER: f"INV-{number:07}",
+            NUMBER: f"INV-{number:07}" + ("-corrected" if self.moved and number < self.changed else ""),
             CHANGED: _date(at) if platform == "xero" else at.isoformat(),
             CREATED: str(int(BEGINNING.timestamp()) + number * _STEP),
         }

@@ -4,6 +4,7 @@ No versions, no digests, no archive, no cursors: only the columns that owed proj
 """
 
 import datetime as dt
+import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ def quickbooks(url: str) -> Pages:
 
     client = QuickBooks(auth_client=Token(), company_id="1", minorversion=75, use_decimal=True)
     client.session = requests.Session()
-    client.session.access_token = "bench"  # type: ignore[attr-defined]  # the library puts it into each header
+    client.session.access_token = "bench"  # the library puts it into each header
     client.api_url_v3 = f"{url}/v3"
     start = 1
     while True:
@@ -143,6 +144,13 @@ def _day(value: dt.date | None) -> str | None:
 
 READERS: dict[str, Callable[[str], Pages]] = {"xero": xero, "quickbooks": quickbooks, "stripe": stripe}
 NAMES = {"xero": "xero-python", "quickbooks": "python-quickbooks", "stripe": "stripe"}
+
+
+def load(platform: str) -> None:
+    """Import the library, which is no part of a pull."""
+    importlib.import_module(
+        {"xero": "xero_python.accounting", "quickbooks": "quickbooks.objects", "stripe": "stripe"}[platform]
+    )
 
 
 def pull(platform: str, url: str, folder: Path) -> int:

@@ -184,7 +184,7 @@ class QuickBooksConnector:
         self._company.forget_accounts()
         table = STREAMS[stream]
         theirs = _by_record(table, ids)
-        strange = [name for name in ids if not is_id(_record_id(table, name))]
+        strange = [name for name in dict.fromkeys(ids) if not is_id(_record_id(table, name))]
         if strange:
             yield Page(stream, self._missing(table, strange), "")
         for batch, raws in by_ids(self._client, table, list(theirs)):
@@ -268,7 +268,7 @@ def _record_id(table: Stream, name: str) -> str:
 
 def _by_record(table: Stream, ids: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name in ids:
+    for name in dict.fromkeys(ids):
         found.setdefault(_record_id(table, name), []).append(name)
     return found
 

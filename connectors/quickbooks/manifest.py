@@ -28,6 +28,8 @@ OAUTH = OAuthServer(
     scopes=("com.intuit.quickbooks.accounting",),
     client_auth="basic",
     revoke_body="json",
+    # Grants end after five years, whatever is done; the first ones in October 2028.
+    token_headers={"x-include-refresh-token-hard-expires-in": "true"},
 )
 
 #: How long Intuit replays a requestid is not documented; a few minutes are assumed.

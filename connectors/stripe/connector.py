@@ -44,6 +44,7 @@ class StripeConnector:
         self._wanted_account = endpoint.account
         self._zone = endpoint.options.get("timezone", "")
         self._client = StripeClient(endpoint, tokens, limiter, clock)
+        self._clock = clock
         payouts = Payouts(self._client)
         self._reader = Reader(self._client, payouts, Account(endpoint.name, ZoneInfo("UTC")))
         self._pulls = Pulls(self._client, self._reader, payouts, clock)
@@ -129,10 +130,10 @@ class StripeConnector:
 
     def push(self, intent: Intent) -> Receipt:
         with one_write(intent.command.verb):
-            return push.push(self._client, intent)
+            return push.push(self._client, intent, self._clock())
 
     def find(self, intent: Intent) -> Finding:
-        return push.find(self._client, intent)
+        return push.find(self._client, intent, self._clock())
 
     def invoice_url(self, ref: Ref) -> str:
         found = self._client.get(f"/v1/invoices/{safe(ref.id)}")

@@ -51,6 +51,8 @@ def _error(answer: Answer, told: dict[str, Any], now: dt.datetime) -> ConnectorE
         return Uncertain(f"Stripe is not done with it (status {status})")
     if status >= 500:
         return PlatformFailed(f"Stripe failed with status {status}")
+    if answer.headers.get("stripe-should-retry") == "true":
+        return Uncertain(f"Stripe asks to try again (status {status})")
     said = " ".join(str(told.get("message") or f"status {status} {answer.excerpt()!r}").split())[:300]
     if status == 403:
         return Forbidden(said)

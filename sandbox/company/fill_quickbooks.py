@@ -42,6 +42,7 @@ class FillQuickBooks:
             self._put("Account", identity, shown, start)
         for place, title in enumerate(("Joinery", "Fitting", "Delivery"), 1):
             self._put("Item", str(place), {"name": title, "account": "1", "active": True}, start)
+        self._put("Vendor", "1", {"name": "Stripe", "active": True}, start)
         for days, identity in TERMS.items():
             self._put("Term", identity, {"name": f"Net {days}", "days": days, "active": True}, start)
 

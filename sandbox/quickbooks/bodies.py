@@ -7,12 +7,52 @@ from typing import Any
 
 from sandbox.calls import Call
 from sandbox.money import minor
+from sandbox.quickbooks import taxes
 from sandbox.quickbooks.books import Books
 from sandbox.quickbooks.errors import Faults
 from sandbox.state import Record
 
 Body = dict[str, Any]
-TAX_CODE = "20.0% S"
+TAX_CODE = taxes.STANDARD
+
+
+HEAD = {"domain", "sparse", "Id", "SyncToken", "MetaData", "TxnDate", "CurrencyRef", "ExchangeRate", "PrivateNote"}
+HEAD |= {"DocNumber", "Line", "TotalAmt", "HomeTotalAmt", "GlobalTaxCalculation", "TxnTaxDetail", "LinkedTxn", "status"}
+SALE = HEAD | {
+    "CustomerRef",
+    "CustomerMemo",
+    "BillEmail",
+    "BillAddr",
+    "ShipAddr",
+    "EmailStatus",
+    "PrintStatus",
+    "Balance",
+}
+SALE |= {
+    "HomeBalance",
+    "CustomField",
+    "DepositToAccountRef",
+    "PaymentMethodRef",
+    "ApplyTaxAfterDiscount",
+    "PaymentRefNum",
+}
+LINKS = {
+    "AllowIPNPayment",
+    "AllowOnlinePayment",
+    "AllowOnlineCreditCardPayment",
+    "AllowOnlineACHPayment",
+    "InvoiceLink",
+}
+PROPERTIES = {
+    "Invoice": SALE | LINKS | {"DueDate", "SalesTermRef", "DeliveryInfo", "Deposit", "EInvoiceStatus"},
+    "CreditMemo": SALE | {"RemainingCredit", "InvoiceRef", "SalesTermRef"},
+    "RefundReceipt": SALE,
+    "SalesReceipt": SALE,
+    "Payment": HEAD | {"CustomerRef", "DepositToAccountRef", "PaymentMethodRef", "PaymentRefNum", "UnappliedAmt",
+                       "ProcessPayment", "ARAccountRef"},
+    "Purchase": HEAD | {"PaymentType", "AccountRef", "EntityRef", "Credit", "PaymentMethodRef", "PrintStatus"},
+    "JournalEntry": HEAD | {"Adjustment"},
+}  # fmt: skip
 
 
 class Bodies:
@@ -31,6 +71,43 @@ class Bodies:
         if not isinstance(body, dict):
             raise self.faults.unsupported("The request body is no object")
         return body
+
+    def known(self, body: Body, entity: str) -> None:
+        """Intuit refuses a property that it does not know; it takes all that it writes itself."""
+        for name in body:
+            if name not in PROPERTIES[entity]:
+                raise self.faults.unsupported(f'Property Name:Unrecognized field "{name}" (class {entity})')
+
+    def current(self, entity: str, body: Body) -> Record:
+        """The record that a body with an Id is about, of the version that it names and on a day that is open."""
+        record = self.books[entity].get(str(body["Id"]))
+        if record is None:
+            raise self.faults.not_found()
+        if str(body.get("SyncToken")) != str(record["token"]):
+            raise self.faults.stale()
+        if "date" in record:
+            self.check_open(str(record["date"]))
+        return record
+
+    def check_open(self, day: str) -> None:
+        """Nothing is written on a day of the closed books, nor to what stands on one."""
+        closed = self.books.company.get("book_close")
+        if closed and day <= closed:
+            raise self.faults.closed_period()
+
+    def open_day(self, body: Body, today: str) -> str:
+        """TxnDate, else today."""
+        day = self.day(body, "TxnDate", today) or today
+        self.check_open(day)
+        return day
+
+    def account(self, body: Body, name: str) -> str:
+        identity = self.reference(body, name)
+        if identity is None:
+            raise self.faults.required(name)
+        if identity not in self.books["Account"]:
+            raise self.faults.invalid_reference("Invalid Reference Id : Accounts element id not found")
+        return identity
 
     def reference(self, body: Body, name: str) -> str | None:
         value = body.get(name)
@@ -66,7 +143,9 @@ class Bodies:
     # -- sales documents --------------------------------------------------------------------------------------------
 
     def sales_lines(self, body: Body, currency: str) -> list[Record]:
-        lines = [self._sales_line(line, currency) for line in body.get("Line") or [] if self._counts(line)]
+        inclusive = taxes.is_inclusive(body)
+        found = [line for line in body.get("Line") or [] if self._counts(line)]
+        lines = [self._sales_line(line, currency, inclusive=inclusive) for line in found]
         if not lines:
             raise self.faults.required("Line")
         return lines
@@ -74,7 +153,9 @@ class Bodies:
     def _counts(self, line: Body) -> bool:
         return line.get("DetailType") not in ("SubTotalLineDetail", "DescriptionOnly")
 
-    def _sales_line(self, line: Body, currency: str) -> Record:
+    def _sales_line(self, line: Body, currency: str, *, inclusive: bool) -> Record:
+        if line.get("DetailType") == "GroupLineDetail":
+            return self._group_line(line, currency, inclusive=inclusive)
         amount = self.amount(line, "Amount", currency)
         if line.get("DetailType") == "DiscountLineDetail":
             return {"kind": "discount", "amount": amount}
@@ -85,18 +166,27 @@ class Bodies:
         code = self.reference(detail, "TaxCodeRef")
         if code is None:
             raise self.faults.business("Make sure all your transactions have a VAT rate before you save")
-        quantity = detail.get("Qty", 1)
-        unit = minor(detail["UnitPrice"], currency) if "UnitPrice" in detail else amount
+        quantity, gross = detail.get("Qty", 1), amount
+        if inclusive:
+            gross = self.amount(detail, "TaxInclusiveAmt", currency) if "TaxInclusiveAmt" in detail else amount
+            amount = taxes.net(gross, code)
+        unit = minor(detail["UnitPrice"], currency) if "UnitPrice" in detail and not inclusive else amount
         shown: Record = {"kind": "item", "amount": amount, "unit": unit, "quantity": quantity, "item": item}
-        return {**shown, "description": str(line.get("Description", "")), "tax_code": code}
+        return {**shown, "description": str(line.get("Description", "")), "tax_code": code, "gross": gross}
+
+    def _group_line(self, line: Body, currency: str, *, inclusive: bool) -> Record:
+        """A bundle: its own lines stand inside, and its amount is their sum."""
+        detail = line.get("GroupLineDetail") or {}
+        inner = [self._sales_line(one, currency, inclusive=inclusive) for one in detail.get("Line") or []]
+        item = self.reference(detail, "GroupItemRef")
+        if item not in self.books["Item"]:
+            raise self.faults.invalid_reference(f"Invalid Reference Id : Item {item} not found")
+        sums: Record = {name: sum(int(one[name]) for one in inner) for name in ("amount", "gross")}
+        shown: Record = {"kind": "group", "item": item, "quantity": detail.get("Quantity", 1), "lines": inner}
+        return {**shown, **sums, "description": str(line.get("Description", "")), "tax_code": inner[0]["tax_code"]}
 
     def tax(self, body: Body, lines: list[Record], currency: str) -> int:
-        """TotalTax as given, else 20 % of the lines with the standard code."""
-        given = (body.get("TxnTaxDetail") or {}).get("TotalTax")
-        if given is not None:
-            return minor(given, currency)
-        taxed = sum(int(line["amount"]) for line in lines if line.get("tax_code") == TAX_CODE)
-        return round(taxed * 0.2)
+        return taxes.total_tax(body, lines, currency)
 
     # -- payments ---------------------------------------------------------------------------------------------------
 

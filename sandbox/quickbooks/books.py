@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from sandbox.clock import milliseconds
+from sandbox.quickbooks.events import Events
 from sandbox.state import Record, Table
 from sandbox.world import World
 
 ENTITIES = (
     "Customer", "Invoice", "Payment", "CreditMemo", "RefundReceipt", "Deposit",
-    "SalesReceipt", "JournalEntry", "Item", "Account", "Term", "Attachable",
+    "SalesReceipt", "JournalEntry", "Purchase", "Item", "Account", "Term", "Vendor", "Attachable",
 )  # fmt: skip
-NAMED = ("Customer", "Item", "Account", "Term")
+NAMED = ("Customer", "Item", "Account", "Term", "Vendor")
 
 
 def links(record: Record) -> list[str]:
@@ -29,6 +30,7 @@ class Books:
         self.deleted = world.state.table("qbo.deleted")
         self.tokens = world.state.table("qbo.token")
         self.answers = world.state.table("qbo.answer")
+        self.events = Events(world)
 
     def _table(self, entity: str) -> Table:
         state, name = self.world.state, f"qbo.{entity}"
@@ -60,19 +62,39 @@ class Books:
     def create(self, entity: str, record: Record) -> Record:
         moment = self.now()
         record = {"id": self.next_id(entity), **record, "token": 0, "created": moment, "updated": moment}
-        return self.tables[entity].put(record)
+        self.tables[entity].put(record)
+        self.events.tell(entity, record["id"], "Create")
+        return record
 
-    def touch(self, entity: str, record: Record) -> None:
+    def touch(self, entity: str, record: Record, operation: str = "Update") -> None:
         """Every change, of a document or of what is linked to it, moves SyncToken and LastUpdatedTime."""
         record["token"] += 1
         record["updated"] = self.now()
         self.tables[entity].put(record)
+        if operation:
+            self.events.tell(entity, record["id"], operation)
 
     def delete(self, entity: str, record: Record) -> None:
         self.tables[entity].remove(record["id"])
         self.deleted.put(
             {"id": f"{entity}/{record['id']}", "entity": entity, "of": record["id"], "updated": self.now()}
         )
+        self.events.tell(entity, record["id"], "Delete")
+
+    def merge(self, loser: Record, winner: Record) -> None:
+        """Two customers become one: the loser vanishes, and its documents and jobs are the winner's from now on."""
+        for entity in ("Invoice", "Payment", "CreditMemo", "RefundReceipt", "SalesReceipt"):
+            for one in list(self.tables[entity].by("customer", loser["id"])):
+                one["customer"] = winner["id"]
+                self.touch(entity, one)
+        for job in list(self.tables["Customer"].by("parent", loser["id"])):
+            job["parent"] = winner["id"]
+            self.touch("Customer", job)
+        self.tables["Customer"].remove(loser["id"])
+        gone = {"id": f"Customer/{loser['id']}", "entity": "Customer", "of": loser["id"], "updated": self.now()}
+        self.deleted.put(gone)
+        self.touch("Customer", winner, "")
+        self.events.tell("Customer", winner["id"], "Merge", deleted=loser["id"])
 
     # -- derived amounts --------------------------------------------------------------------------------------------
 
@@ -106,6 +128,9 @@ class Books:
             children = self.tables["Customer"].by("parent", identity)
             owed += sum(self.customer_balance(child, with_jobs=True) for child in children)
         return owed
+
+    def deposit_of(self, payment: Record) -> Record | None:
+        return next(iter(self.tables["Deposit"].by("link", f"Payment/{payment['id']}")), None)
 
     # -- changes of links -------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from sandbox.calls import Answer, Call, json_answer
 from sandbox.money import display
 from sandbox.quickbooks.bodies import Bodies, Body
 from sandbox.quickbooks.books import Books
+from sandbox.quickbooks.credits import apply_open_credit
 from sandbox.quickbooks.errors import Faults
 from sandbox.quickbooks.payments import voided_note
 from sandbox.quickbooks.render import RENDER, stamp
@@ -16,6 +17,7 @@ from sandbox.world import new_code
 
 MOST_NOTE = 4000
 MOST_MEMO = 1000
+RECEIPTS = ("RefundReceipt", "SalesReceipt")
 
 
 class Documents:
@@ -28,25 +30,24 @@ class Documents:
     def post_credit_memo(self, call: Call) -> Answer:
         return self._post(call, "CreditMemo")
 
+    def post_refund_receipt(self, call: Call) -> Answer:
+        return self._post(call, "RefundReceipt")
+
+    def post_sales_receipt(self, call: Call) -> Answer:
+        return self._post(call, "SalesReceipt")
+
     def _post(self, call: Call, entity: str) -> Answer:
         bodies = Bodies(self.books, call)
         body = bodies.json()
+        bodies.known(body, entity)
         if body.get("Id") is None:
             return self._shown(call, entity, self._create(bodies, entity, body))
-        record = self._current(bodies, entity, body)
+        record = bodies.current(entity, body)
         if call.argument("operation") == "delete":
             return self._delete(call, entity, record)
         if "void" in (call.argument("operation"), call.argument("include")):
             return self._shown(call, entity, self._void(call, entity, record))
         return self._shown(call, entity, self._update(bodies, entity, record, body))
-
-    def _current(self, bodies: Bodies, entity: str, body: Body) -> Record:
-        record = self.books[entity].get(str(body["Id"]))
-        if record is None:
-            raise bodies.faults.not_found()
-        if str(body.get("SyncToken")) != str(record["token"]):
-            raise bodies.faults.stale()
-        return record
 
     def _create(self, bodies: Bodies, entity: str, body: Body) -> Record:
         customer = bodies.customer(body)
@@ -55,7 +56,7 @@ class Documents:
         number = str(body.get("DocNumber") or f"{entity[0]}{1000 + len(self.books[entity]) + 1}")
         if self.books[entity].by("number", number):
             raise bodies.faults.duplicate_number(number)
-        on = bodies.day(body, "TxnDate", bodies.call.now.date().isoformat())
+        on = bodies.open_day(body, bodies.call.now.date().isoformat())
         record: Record = {
             "customer": customer["id"],
             "currency": currency,
@@ -66,6 +67,9 @@ class Documents:
         record |= {"tax": bodies.tax(body, lines, currency), "email_status": "NotSet", "voided": False}
         record |= {"note": body.get("PrivateNote"), "memo": (body.get("CustomerMemo") or {}).get("value")}
         record |= {"bill_email": (body.get("BillEmail") or {}).get("Address") or customer["email"] or None}
+        if entity in RECEIPTS:
+            account = bodies.account(body, "DepositToAccountRef")
+            record |= {"account": account, "reference": body.get("PaymentRefNum")}
         if entity == "Invoice":
             due = (date.fromisoformat(str(on)) + timedelta(days=30)).isoformat()
             online = bool(body.get("AllowOnlineCreditCardPayment") or body.get("AllowOnlineACHPayment"))
@@ -78,6 +82,8 @@ class Documents:
             record |= {"terms": bodies.reference(body, "SalesTermRef")}
         kept = self.books.create(entity, record)
         self._effect(bodies.call, entity.lower(), f"{entity}/{kept['id']}")
+        if self.books.company.get("auto_apply_credit"):
+            apply_open_credit(self.books, customer["id"], on)
         return kept
 
     def _update(self, bodies: Bodies, entity: str, record: Record, body: Body) -> Record:
@@ -112,7 +118,7 @@ class Documents:
         for line in record["lines"]:
             line |= {"amount": 0, "unit": 0}
         record |= {"voided": True, "note": voided_note(record)}
-        self.books.touch(entity, record)
+        self.books.touch(entity, record, "Void")
         self._effect(call, "void", f"{entity}/{record['id']}")
         return record
 
@@ -136,7 +142,7 @@ class Documents:
             raise Faults(call.now).business("An email address is required to send this document")
         self._mail(record, to)
         record |= {"bill_email": to, "email_status": "EmailSent", "delivered": self.books.now()}
-        self.books.touch("Invoice", record)
+        self.books.touch("Invoice", record, "Emailed")
         self._effect(call, "email", f"Invoice/{record['id']}", to=[to])
         return self._shown(call, "Invoice", record)
 
@@ -193,7 +199,7 @@ class Documents:
         return self._shown(call, "Customer", kept)
 
     def _update_customer(self, bodies: Bodies, body: Body) -> Record:
-        record = self._current(bodies, "Customer", body)
+        record = bodies.current("Customer", body)
         if "DisplayName" in body:
             record["name"] = str(body["DisplayName"])
         if "PrimaryEmailAddr" in body:

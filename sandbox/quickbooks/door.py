@@ -10,9 +10,12 @@ from sandbox.faults import Fault
 from sandbox.limits import Window
 from sandbox.quickbooks.books import Books
 from sandbox.quickbooks.documents import Documents
-from sandbox.quickbooks.errors import Faults, fault, gateway_fault, throttled, unauthenticated, wrong_company
+from sandbox.quickbooks.errors import Faults, fault, gateway_fault, throttled, unauthenticated, wrong_company, xml_fault
 from sandbox.quickbooks.hosted import Hosted
+from sandbox.quickbooks.journals import Journals
+from sandbox.quickbooks.metering import Meter
 from sandbox.quickbooks.payments import Payments
+from sandbox.quickbooks.purchases import Purchases
 from sandbox.quickbooks.reads import Reads
 from sandbox.quickbooks.tokens import Tokens
 from sandbox.world import World, new_guid
@@ -31,7 +34,10 @@ class QuickBooksDoor(Door):
         self.reads = Reads(self.books)
         self.payments = Payments(self.books)
         self.documents = Documents(self.books)
+        self.journals = Journals(self.books)
+        self.purchases = Purchases(self.books)
         self.hosted = Hosted(self.books)
+        self.meter = Meter()
         self.second = Window(10, 1)
         self.minute = Window(500, 60)
 
@@ -51,9 +57,14 @@ class QuickBooksDoor(Door):
             Route("POST", f"{API}/invoice/{{id}}/send", self.documents.send),
             Route("POST", f"{API}/invoice", self.documents.post_invoice),
             Route("POST", f"{API}/creditmemo", self.documents.post_credit_memo),
+            Route("POST", f"{API}/refundreceipt", self.documents.post_refund_receipt),
+            Route("POST", f"{API}/salesreceipt", self.documents.post_sales_receipt),
             Route("POST", f"{API}/payment", self.payments.post),
+            Route("POST", f"{API}/purchase", self.purchases.post),
+            Route("POST", f"{API}/journalentry", self.journals.post),
             Route("POST", f"{API}/attachable", self.documents.post_attachable),
             Route("POST", f"{API}/customer", self.documents.post_customer),
+            Route("GET", f"{API}/invoice/{{id}}/pdf", self.reads.pdf),
             Route("GET", f"{API}/{{entity}}/{{id}}", self.reads.get),
         ]
 
@@ -71,9 +82,10 @@ class QuickBooksDoor(Door):
         return None if connected and call.params["realm"] == self.books.company["realm"] else wrong_company(call.now)
 
     def _throttle(self, call: Call) -> Answer | None:
-        if not self.limits_on or (self.second.take(call.now) and self.minute.take(call.now)):
+        if not self.limits_on:
             return None
-        return throttled(call.now)
+        passes = self.second.take(call.now) and self.minute.take(call.now) and self.meter.take(call)
+        return None if passes else throttled(call.now)
 
     def _replay(self, call: Call) -> Answer | None:
         """The same requestid returns the first answer, whatever it was, and does nothing."""
@@ -102,13 +114,18 @@ class QuickBooksDoor(Door):
         return fault(call.now, "120", "Unsupported Operation", detail, status=404)
 
     def refusal(self, fault_: Fault) -> Answer:
-        now = self.world.clock.now()
-        if fault_.kind == "throttle":
-            lower = fault_.options.get("flavour") == "lower"
-            message = "message=ThrottleExceeded; errorCode=003001; statusCode=429"
-            return gateway_fault(now, "3001", message, "Throttled", "SERVICE", 429) if lower else throttled(now)
+        """With the option `flavour`: "lower" for the gateway's names in small letters, "xml" for its XML."""
+        now, flavour = self.world.clock.now(), fault_.options.get("flavour")
         if fault_.kind == "unauthorized":
             return unauthenticated(now, "Token revoked")
-        status = int(fault_.options.get("status", 500))
-        detail = "An unexpected error occurred while accessing or saving your data"
-        return fault(now, "10000", "An application error has occurred", detail, status=status, kind="SystemFault")
+        if fault_.kind == "throttle":
+            words = ("3001", "message=ThrottleExceeded; errorCode=003001; statusCode=429", "Throttled")
+            usual, kind = 429, "SERVICE"
+        else:
+            detail = "An unexpected error occurred while accessing or saving your data"
+            words = (str(fault_.options.get("code", "10000")), "An application error has occurred", detail)
+            usual, kind = 500, "SystemFault"
+        status = int(fault_.options.get("status", usual))
+        if flavour in ("lower", "xml"):
+            return (gateway_fault if flavour == "lower" else xml_fault)(now, *words, kind, status)
+        return throttled(now) if fault_.kind == "throttle" else fault(now, *words, status=status, kind=kind)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from xml.sax.saxutils import escape
 
-from sandbox.calls import Answer, Refused, json_answer
+from sandbox.calls import Answer, Refused, json_answer, text_answer
 from sandbox.clock import milliseconds
 from sandbox.quickbooks.render import stamp
 from sandbox.state import Record
@@ -31,6 +32,17 @@ def gateway_fault(now: datetime, code: str, message: str, detail: str, kind: str
     return json_answer(
         {**body, "requestId": None, "time": milliseconds(now), "status": None, "cdcresponse": []}, status
     )
+
+
+def xml_fault(now: datetime, code: str, message: str, detail: str, kind: str, status: int) -> Answer:
+    """The form in which the gateway answers now and then, whatever was asked for."""
+    text = (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+        f'<IntuitResponse xmlns="http://schema.intuit.com/finance/v3" time="{stamp(now)}"><Fault type="{kind}">'
+        f'<Error code="{code}"><Message>{escape(message)}</Message><Detail>{escape(detail)}</Detail></Error>'
+        "</Fault></IntuitResponse>"
+    )
+    return text_answer(text, status, "application/xml")
 
 
 def unauthenticated(now: datetime, detail: str) -> Answer:
@@ -62,6 +74,10 @@ class Faults:
             "Stale Object Error : You and another user were working on this at the same time; your work was not saved."
         )
         return Refused(fault(self.now, "5010", "Stale Object Error", detail))
+
+    def closed_period(self) -> Refused:
+        detail = "Account Period Closed : The account period has closed and the account books cannot be updated."
+        return Refused(fault(self.now, "6210", "Account Period Closed, Cannot Update Through Services API", detail))
 
     def not_found(self, what: str = "Object Not Found") -> Refused:
         detail = f"{what} : Something you're trying to use has been made inactive."

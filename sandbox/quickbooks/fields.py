@@ -34,11 +34,11 @@ HEAD: dict[str, Field] = {
     "MetaData.CreateTime": at("created"),
     "MetaData.LastUpdatedTime": at("updated"),
 }
+# Notes cannot be searched for.
 DOCUMENT = HEAD | {
     "TxnDate": plain("date"),
     "DocNumber": plain("number"),
     "CustomerRef": plain("customer"),
-    "PrivateNote": plain("note"),
     "CurrencyRef": plain("currency"),
 }
 SALE = DOCUMENT | {"TotalAmt": money(lambda _, record: total(record)), "EmailStatus": plain("email_status")}
@@ -66,6 +66,8 @@ FIELDS: dict[str, dict[str, Field]] = {
     "RefundReceipt": SALE,
     "SalesReceipt": SALE,
     "Deposit": DOCUMENT,
+    "Purchase": DOCUMENT | {"PaymentType": plain("type"), "TotalAmt": money(lambda _, record: total(record))},
+    "Vendor": NAME | {"DisplayName": plain("name")},
     "JournalEntry": DOCUMENT,
     "Item": NAME | {"Type": lambda *_: "Service"},
     "Account": NAME

@@ -16,27 +16,25 @@ class Payments:
     def post(self, call: Call) -> Answer:
         bodies = Bodies(self.books, call)
         body = bodies.json()
+        bodies.known(body, "Payment")
         if body.get("Id") is None:
             return self._shown(call, self._create(bodies, body))
-        record = self.books["Payment"].get(str(body["Id"]))
-        if record is None:
-            raise bodies.faults.not_found()
-        if str(body.get("SyncToken")) != str(record["token"]):
-            raise bodies.faults.stale()
+        record = bodies.current("Payment", body)
         if call.argument("operation") == "delete":
             return self._delete(call, record)
         if "void" in (call.argument("include"), call.argument("operation")):
-            return self._shown(call, self._void(call, record))
+            return self._shown(call, self._void(bodies, record))
         return self._shown(call, self._update(bodies, record, body))
 
     def _create(self, bodies: Bodies, body: Body) -> Record:
         customer = bodies.customer(body)
         currency = bodies.reference(body, "CurrencyRef") or customer["currency"]
+        on = bodies.open_day(body, bodies.call.now.date().isoformat())
         total = bodies.amount(body, "TotalAmt", currency)
         lines = bodies.payment_lines(body, customer, currency, [])
         self._check_sum(bodies, total, lines)
         record: Record = {"customer": customer["id"], "currency": currency, "total": total, "lines": lines}
-        record |= {"date": bodies.day(body, "TxnDate", bodies.call.now.date().isoformat()), "voided": False}
+        record |= {"date": on, "voided": False}
         record |= {"reference": body.get("PaymentRefNum"), "note": body.get("PrivateNote")}
         record |= {"method": bodies.reference(body, "PaymentMethodRef")}
         record |= {"account": bodies.reference(body, "DepositToAccountRef") or "4"}
@@ -70,11 +68,14 @@ class Payments:
         self._effect(bodies.call, "payment_update", record, amount=total, lines=lines)
         return record
 
-    def _void(self, call: Call, record: Record) -> Record:
+    def _void(self, bodies: Bodies, record: Record) -> Record:
+        """Money that was deposited has to be taken out of the deposit first."""
+        if self.books.deposit_of(record) is not None:
+            raise bodies.faults.business("This transaction has been deposited. Delete the deposit before you void it")
         self.books.touch_links(record)
         record |= {"total": 0, "lines": [], "voided": True, "note": voided_note(record)}
-        self.books.touch("Payment", record)
-        self._effect(call, "void", record)
+        self.books.touch("Payment", record, "Void")
+        self._effect(bodies.call, "void", record)
         return record
 
     def _delete(self, call: Call, record: Record) -> Answer:

@@ -10,6 +10,7 @@ from sandbox.clock import milliseconds, read_instant
 from sandbox.quickbooks.books import ENTITIES, NAMED, Books
 from sandbox.quickbooks.errors import Faults
 from sandbox.quickbooks.fields import check_names, reader, render
+from sandbox.quickbooks.pdf import invoice_pdf
 from sandbox.quickbooks.query import BadQuery, Parser, Statement, holds
 from sandbox.quickbooks.render import moment, stamp
 from sandbox.state import Record
@@ -51,6 +52,8 @@ class Reads:
 
     def _found(self, entity: str, statement: Statement) -> list[Record]:
         check_names(entity, [one.name for one in statement.conditions] + [name for name, _ in statement.order])
+        if any(one.name.lower() == "id" and one.operator not in ("=", "IN") for one in statement.conditions):
+            raise BadQuery("Operator not supported for Property Id: only = and IN are", "4001")
         records = list(self.books[entity])
         asks_active = any(one.name.lower() == "active" for one in statement.conditions)
         if entity in NAMED and not asks_active:
@@ -113,6 +116,12 @@ class Reads:
             return {}
         return {"InvoiceLink": f"{self.books.world.address['quickbooks']}/pay/{record['code']}"}
 
+    def pdf(self, call: Call) -> Answer:
+        record = self.books["Invoice"].get(call.params["id"])
+        if record is None:
+            raise Faults(call.now).not_found()
+        return Answer(200, invoice_pdf(self.books, record), "application/pdf")
+
     def company(self, call: Call) -> Answer:
         return json_answer({"CompanyInfo": company_info(self.books), "time": stamp(call.now)})
 
@@ -140,7 +149,7 @@ def rank(value: Any) -> tuple[int, Any]:
 def project(row: Record, columns: list[str]) -> Record:
     if "*" in columns:
         return row
-    wanted = {column.split(".")[0].lower() for column in columns}
+    wanted = {column.split(".")[0].lower() for column in columns} | {"id"}
     return {name: value for name, value in row.items() if name.lower() in wanted} | {"domain": "QBO", "sparse": True}
 
 
@@ -175,12 +184,15 @@ def company_info(books: Books) -> Record:
 
 def preferences(books: Books) -> Record:
     made = moment(books.company["created"])
-    sales = {"AutoApplyCredit": False, "AutoApplyPayments": False, "AllowDeposit": True, "AllowDiscount": True}
+    automatic = bool(books.company.get("auto_apply_credit"))
+    sales = {"AutoApplyCredit": automatic, "AutoApplyPayments": False, "AllowDeposit": True, "AllowDiscount": True}
+    closed = {"BookCloseDate": books.company["book_close"]} if books.company.get("book_close") else {}
     return {
         "AccountingInfoPrefs": {
             "UseAccountNumbers": False,
             "FirstMonthOfFiscalYear": "April",
             "CustomerTerminology": "Customers",
+            **closed,
         },
         "SalesFormsPrefs": {
             **sales,

@@ -56,7 +56,7 @@ def customer_reference(books: Books, record: Record) -> Record:
 
 def sales_lines(books: Books, record: Record) -> list[Record]:
     lines = [_line(books, line, place, record["currency"]) for place, line in enumerate(record["lines"], 1)]
-    subtotal = sum(line["amount"] for line in record["lines"] if line["kind"] == "item")
+    subtotal = sum(line["amount"] for line in record["lines"] if line["kind"] != "discount")
     amount = 0.0 if record.get("voided") else major(subtotal, record["currency"])
     return [*lines, {"Amount": amount, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}]
 
@@ -70,6 +70,8 @@ def _line(books: Books, line: Record, place: int, currency: str) -> Record:
             "DiscountLineDetail": detail,
         }
     item = books["Item"].get(line["item"])
+    if line["kind"] == "group":
+        return _group(books, line, place, currency)
     detail = {
         "ItemRef": reference(line["item"], item["name"] if item else ""),
         "UnitPrice": major(line["unit"], currency),
@@ -82,6 +84,23 @@ def _line(books: Books, line: Record, place: int, currency: str) -> Record:
         "Amount": major(line["amount"], currency),
         "DetailType": "SalesItemLineDetail",
         "SalesItemLineDetail": detail,
+    }
+
+
+def _group(books: Books, line: Record, place: int, currency: str) -> Record:
+    item = books["Item"].get(line["item"])
+    inner = [_line(books, one, 100 * place + number, currency) for number, one in enumerate(line["lines"], 1)]
+    detail = {
+        "GroupItemRef": reference(line["item"], item["name"] if item else ""),
+        "Quantity": line["quantity"],
+        "Line": inner,
+    }
+    shown: Record = {"Id": str(place), "LineNum": place, "Description": line["description"]}
+    return {
+        **shown,
+        "Amount": major(line["amount"], currency),
+        "DetailType": "GroupLineDetail",
+        "GroupLineDetail": detail,
     }
 
 
@@ -162,6 +181,9 @@ def payment(books: Books, record: Record) -> Record:
         shown["PaymentRefNum"] = record["reference"]
     if record.get("method"):
         shown["PaymentMethodRef"] = reference(record["method"])
+    banked = books.deposit_of(record)
+    if banked is not None:
+        shown["LinkedTxn"] = [{"TxnId": banked["id"], "TxnType": "Deposit"}]
     return shown | ({"PrivateNote": record["note"]} if record.get("note") else {})
 
 
@@ -208,13 +230,32 @@ def journal_entry(books: Books, record: Record) -> Record:
         if line.get("customer"):
             detail["Entity"] = {"Type": "Customer", "EntityRef": reference(line["customer"])}
         shown = {
-            "Id": str(place),
+            "Id": line.get("place", str(place - 1)),
             "Description": line["description"],
             "Amount": major(line["amount"], record["currency"]),
         }
         lines.append({**shown, "DetailType": "JournalEntryLineDetail", "JournalEntryLineDetail": detail})
     shown = {**head(record), **money_head(books, record), "Adjustment": False, "Line": lines}
     return shown | {"DocNumber": record["number"], "PrivateNote": record["note"], "TotalAmt": 0}
+
+
+def purchase(books: Books, record: Record) -> Record:
+    currency = record["currency"]
+    lines = []
+    for place, line in enumerate(record["lines"], 1):
+        detail = {"AccountRef": reference(line["account"], books["Account"][line["account"]]["name"])}
+        detail |= {"TaxCodeRef": reference(line["tax_code"])} if line["tax_code"] else {}
+        shown: Record = {"Id": str(place), "Amount": major(line["amount"], currency)}
+        lines.append({**shown, "DetailType": "AccountBasedExpenseLineDetail", "AccountBasedExpenseLineDetail": detail})
+    shown = {**head(record), **money_head(books, record), "PaymentType": record["type"], "Line": lines, "Credit": False}
+    shown |= {"AccountRef": reference(record["account"]), "TotalAmt": major(total(record), currency)}
+    shown |= {"PrivateNote": record["note"]} if record["note"] else {}
+    shown |= {"DocNumber": record["number"]} if record["number"] else {}
+    return shown | ({"EntityRef": {**reference(record["vendor"]), "type": "Vendor"}} if record["vendor"] else {})
+
+
+def vendor(_: Books, record: Record) -> Record:
+    return {**head(record), "DisplayName": record["name"], "PrintOnCheckName": record["name"], "Active": True}
 
 
 def customer(books: Books, record: Record) -> Record:
@@ -306,6 +347,8 @@ RENDER = {
     "SalesReceipt": receipt,
     "Deposit": deposit,
     "JournalEntry": journal_entry,
+    "Purchase": purchase,
+    "Vendor": vendor,
     "Item": item,
     "Account": account,
     "Term": term,

@@ -14,26 +14,30 @@ from sandbox.door import Door
 from sandbox.faults import Fault
 from sandbox.limits import Window
 from sandbox.state import Record
-from sandbox.stripe import errors
+from sandbox.stripe import errors, keys, webhooks
+from sandbox.stripe.balances import Balances
+from sandbox.stripe.billing import Billing
+from sandbox.stripe.deeds import Deeds
 from sandbox.stripe.expand import Expander
 from sandbox.stripe.forms import decode
 from sandbox.stripe.hosted import Hosted
 from sandbox.stripe.invoices import Invoices
+from sandbox.stripe.keys import API_KEY, READ_ONLY_KEY
 from sandbox.stripe.ledger import NO_REQUEST, Ledger
 from sandbox.stripe.links import Links
 from sandbox.stripe.lists import Lists
+from sandbox.stripe.received import Received
 from sandbox.stripe.till import Till
 from sandbox.stripe.writes import Writes
 from sandbox.world import World, new_code
 
-API_KEY = "rk_test_sandbox_full_access"
-READ_ONLY_KEY = "rk_test_sandbox_read_only"
 KEY_LIFE = timedelta(hours=24)
+__all__ = ["API_KEY", "READ_ONLY_KEY", "StripeDoor"]
 LISTED = {
     "customers": "customer", "invoices": "invoice", "invoice_payments": "invoice_payment", "credit_notes": "credit_note",
     "charges": "charge", "payment_intents": "payment_intent", "refunds": "refund", "payouts": "payout",
     "balance_transactions": "balance_transaction", "disputes": "dispute", "events": "event",
-    "payment_links": "payment_link", "checkout/sessions": "checkout.session",
+    "payment_links": "payment_link", "checkout/sessions": "checkout.session", "payment_records": "payment_record",
 }  # fmt: skip
 
 
@@ -49,6 +53,11 @@ class StripeDoor(Door):
         self.invoices = Invoices(self.ledger, self.till)
         self.links = Links(self.ledger)
         self.writes = Writes(self.ledger, self.till)
+        self.billing = Billing(self.ledger)
+        self.balances = Balances(self.ledger)
+        self.received = Received(self.ledger, self.invoices)
+        self.deeds = Deeds(self.ledger, self.till)
+        webhooks.set_up(world)
         self.hosted = Hosted(self.ledger, self.till, self.invoices, self.links)
         self.second = Window(100, 1)
         self.by_endpoint: dict[str, Window] = {}
@@ -69,6 +78,8 @@ class StripeDoor(Door):
             Route("POST", "/c/{code}", self.hosted.pay_session),
             Route("GET", "/i/{code}", self.hosted.show_invoice),
             Route("POST", "/i/{code}", self.hosted.pay_invoice),
+            Route("GET", "/i/{code}/pdf", self.hosted.pdf),
+            Route("POST", "/deeds/{name}", self.deeds.do),
         ]
 
     def _reading_routes(self) -> list[Route]:
@@ -92,7 +103,11 @@ class StripeDoor(Door):
             Route("POST", "/v1/customers/{id}", self.writes.update_customer),
             Route("DELETE", "/v1/customers/{id}", self.writes.delete_customer),
             Route("DELETE", "/v1/invoices/{id}", self.invoices.delete),
+            Route("POST", "/v1/invoices", self.billing.create_invoice),
+            Route("POST", "/v1/invoiceitems", self.billing.create_item),
             Route("POST", "/v1/invoices/{id}", self.invoices.update),
+            Route("POST", "/v1/invoices/{id}/attach_payment", self.received.attach),
+            Route("POST", "/v1/payment_records/report_payment", self.received.report),
             Route("POST", "/v1/invoices/{id}/send", self.invoices.send),
             Route("POST", "/v1/invoices/{id}/pay", self.invoices.pay),
             Route("POST", "/v1/invoices/{id}/void", self.invoices.void),
@@ -153,7 +168,7 @@ class StripeDoor(Door):
 
     def _check_key(self, call: Call) -> Answer | None:
         key = key_of(call)
-        if key not in (API_KEY, READ_ONLY_KEY):
+        if not keys.is_known(key):
             return errors.error(401, f"Invalid API Key provided: {key[:8]}{'*' * 12}")
         account = self.world.setting("stripe.account")
         identity = account["account"]["id"] if account else ""
@@ -162,11 +177,7 @@ class StripeDoor(Door):
                 f"The provided key '{key[:11]}***' does not have access to account '{call.header('stripe-account')}'"
             )
             return errors.error(403, message, code="account_invalid")
-        if key == READ_ONLY_KEY and call.method != "GET":
-            kind = call.path.split("/")[2].rstrip("s")
-            message = f"The provided key '{key[:11]}***' does not have the required permissions for this endpoint on account '{identity}'. Having the 'rak_{kind}_write' permission would allow this request to continue."
-            return errors.error(403, message)
-        return None
+        return keys.refuse(call, key, identity)
 
     def _throttle(self, call: Call) -> Answer | None:
         if not self.limits_on:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.calls import Answer, Call, html_answer
 from sandbox.money import display
 from sandbox.pages import document_page, plain_page
+from sandbox.pdf import one_page
 from sandbox.state import Record
 from sandbox.stripe import objects
 from sandbox.stripe.forms import metadata
@@ -119,6 +120,13 @@ class Hosted:
         return html_answer(
             document_page(self._seller(), title, f"Due {display(left, invoice['currency'])}", payable=payable)
         )
+
+    def pdf(self, call: Call) -> Answer:
+        invoice = self._by_code("invoice", call)
+        if invoice is None or invoice["status"] == "draft":
+            return plain_page("Invoice not found", 404)
+        words = f"Invoice {invoice['number']}, total {display(invoice['total'], invoice['currency'])}"
+        return Answer(200, one_page([words]), "application/pdf")
 
     def _default_row(self, invoice: Record) -> Record | None:
         """The open default payment, unless a bank debit is already on its way with it."""

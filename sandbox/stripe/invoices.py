@@ -6,6 +6,7 @@ from sandbox.calls import Answer, Call, json_answer
 from sandbox.money import display
 from sandbox.state import Record
 from sandbox.stripe import errors, objects
+from sandbox.stripe.balances import Balances
 from sandbox.stripe.expand import Expander
 from sandbox.stripe.forms import Form, boolean, decode, integer, metadata
 from sandbox.stripe.ledger import Ledger
@@ -24,12 +25,18 @@ class Invoices:
 
     def finalize(self, invoice: Record, at: int | None = None) -> None:
         now = self.ledger.now() if at is None else at
-        number = invoice["number"] or f"{invoice['customer'][-6:].upper()}-{len(self.ledger['invoice']) + 1:04d}"
+        owner = str(invoice["customer"] or invoice["customer_account"])
+        number = invoice["number"] or f"{owner[-6:].upper()}-{len(self.ledger['invoice']) + 1:04d}"
         transitions = {**invoice["status_transitions"], "finalized_at": now}
-        self.ledger.update(invoice, status="open", number=number, effective_at=now, status_transitions=transitions)
-        self.open_payment(invoice, now)
+        changes = {"number": number, "effective_at": invoice["effective_at"] or now, "status_transitions": transitions}
+        self.ledger.update(invoice, status="open", **changes)
         if at is None:
+            Balances(self.ledger).apply(invoice)
             self.ledger.emit("invoice.finalized", invoice, {"status": "draft"})
+        if self.ledger.amount_due(invoice):
+            self.open_payment(invoice, now)
+        else:
+            self._close_if_paid(invoice, now, quiet=at is not None)
 
     def open_payment(self, invoice: Record, now: int) -> Record:
         """The default payment: a placeholder until somebody pays."""

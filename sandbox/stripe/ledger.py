@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 from sandbox.clock import epoch
 from sandbox.state import Index, Record, Table
-from sandbox.stripe import objects
+from sandbox.stripe import objects, webhooks
 from sandbox.world import World
 
 TABLES = {
     "customer": "cus", "invoice": "in", "invoice_payment": "inpay", "credit_note": "cn", "charge": "ch",
     "payment_intent": "pi", "refund": "re", "payout": "po", "balance_transaction": "txn", "dispute": "dp",
     "event": "evt", "payment_link": "plink", "checkout.session": "cs", "price": "price", "product": "prod",
-    "customer_balance_transaction": "cbtxn",
+    "customer_balance_transaction": "cbtxn", "payment_record": "prec", "invoiceitem": "ii",
 }  # fmt: skip
 LINES_INLINE = 10
 # The origin of events that no call of ours caused.
@@ -148,14 +148,19 @@ class Ledger:
     # -- events -----------------------------------------------------------------------------------------------------
 
     def emit(self, kind: str, record: Record, previous: Record | None = None, at: int | None = None) -> Record:
-        """Writes an event with the object as it is now."""
-        shown = self.shown(record)
-        created = self.now() if at is None else at
-        return self.put(
-            objects.event(
-                objects.new_id("evt"), created, kind=kind, shown=shown, previous=previous, request=dict(self.request)
-            )
+        """Writes an event with the object as it is now, in the API version that the account has for its events."""
+        kept = self.world.setting("stripe.events")
+        written = objects.event(
+            objects.new_id("evt"),
+            self.now() if at is None else at,
+            kind=kind,
+            shown=self.shown(record),
+            previous=previous,
+            request=dict(self.request),
+            version=str(kept["version"]) if kept else objects.EVENT_VERSION,
         )
+        webhooks.tell(self.world, written)
+        return self.put(written)
 
     def update(self, record: Record, **changes: object) -> Record:
         """Changes fields of an object and returns their previous values."""

@@ -34,11 +34,13 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "payment_link": (),
     "checkout.session": ("payment_link", "payment_intent", "customer", "status"),
     "event": (),
+    "payment_record": (),
 }
 RANGES: dict[str, tuple[str, ...]] = {
     "invoice": ("created", "due_date"),
     "payout": ("created", "arrival_date"),
     "payment_link": (),
+    "payment_record": (),
 }
 
 
@@ -109,6 +111,8 @@ class Lists:
             return [one for one in rows if all(one["payment"].get(name) == value for name, value in wanted.items())]
         if kind == "customer":
             return [one for one in rows if not one.get("_deleted")]
+        if kind == "payment_record":
+            return [one for one in rows if _made_between(one, asked)]
         if kind == "payment_link" and "active" in asked:
             return [one for one in rows if one["active"] == (asked["active"] == "true")]
         return rows
@@ -129,7 +133,14 @@ SPECIAL = {
     "balance_transaction": ("payout",),
     "invoice_payment": ("payment",),
     "payment_link": ("active",),
+    "payment_record": ("created_after", "created_before"),
 }
+
+
+def _made_between(record: Record, asked: Form) -> bool:
+    after = integer(asked.get("created_after", "0"), "created_after")
+    before = integer(asked.get("created_before", str(2**40)), "created_before")
+    return after < int(record["created"]) < before
 
 
 def cut(rows: list[Record], asked: Form, place: Place, kind: str = "item") -> tuple[list[Record], bool]:

@@ -49,6 +49,12 @@ class Books:
         assert found is not None
         return found
 
+    @property
+    def locked_until(self) -> list[tuple[str, str]]:
+        """The lock dates that are set, with their names."""
+        names = {"lock_date": "period lock date", "year_lock_date": "end of year lock date"}
+        return [(words, self.organisation[name]) for name, words in names.items() if self.organisation.get(name)]
+
     def now(self) -> int:
         return milliseconds(self.world.clock.now())
 
@@ -164,6 +170,12 @@ class Books:
         return outstanding, overdue
 
 
+def blank_contact() -> Record:
+    record: Record = {"id": new_guid(), "name": "", "first_name": "", "last_name": "", "email": "", "phone": ""}
+    record |= {"status": "ACTIVE", "supplier": False, "currency": "GBP", "persons": [], "terms": None}
+    return {**record, "address": ["", "", "", "United Kingdom"]}
+
+
 def subtotal(document: Record) -> int:
     amount: int = sum(line["amount"] for line in document["lines"])
     return amount - tax(document) if document["line_amounts"] == "Inclusive" else amount
@@ -174,7 +186,8 @@ def tax(document: Record) -> int:
 
 
 def total(document: Record) -> int:
-    return subtotal(document) + tax(document)
+    """With the RoundingAmount that some documents have beside their lines."""
+    return subtotal(document) + tax(document) + int(document.get("rounding", 0))
 
 
 def _sum(records: Iterable[Record]) -> int:

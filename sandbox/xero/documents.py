@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sandbox.calls import Answer, Call
-from sandbox.money import display
+from sandbox.money import display, major
+from sandbox.pdf import one_page
 from sandbox.state import Record
 from sandbox.world import new_code, new_guid
 from sandbox.xero import render
@@ -59,9 +60,12 @@ class Documents:
         status = str(element.get("Status", "DRAFT"))
         if status == "AUTHORISED" and not element.get("DueDate"):
             raise Invalid("The DueDate field is required when the Status is AUTHORISED")
+        if status == "AUTHORISED":
+            self.writes.check_open(on)
 
         def apply() -> Record:
-            record: Record = {"id": new_guid(), "type": kind, "contact": contact["id"], "date": on, "lines": lines}
+            owner = self.writes.kept(contact)["id"]
+            record: Record = {"id": new_guid(), "type": kind, "contact": owner, "date": on, "lines": lines}
             record |= {"number": number or f"INV-{len(self.books.invoices) + 10001}", "currency": currency, "rate": 1.0}
             record |= {"due_date": day_of(element, "DueDate", "") or None, "status": status, "sent": False}
             record |= {"reference": str(element.get("Reference") or ""), "theme": next(iter(self.books.themes))["id"]}
@@ -80,6 +84,8 @@ class Documents:
             raise Invalid("Invoice not of valid status for modification")
         if element.get("LineItems") is not None and (self.books.paid(record) or self.books.credited(record)):
             raise Invalid("Line items cannot be changed: the invoice has payments or credits")
+        if status in ("AUTHORISED", "VOIDED") and status != record["status"]:
+            self.writes.check_open(record["date"])
 
         def apply() -> Record:
             self._change(record, element)
@@ -119,6 +125,7 @@ class Documents:
         contact = self.books.contacts[record["contact"]]
         if not contact["email"]:
             raise invalid("The contact must have an email address", InvoiceID=record["id"])
+        self._count_mail(record)
         to = [contact["email"], *(one["email"] for one in contact["persons"] if one["include"] and one["email"])]
         due = display(self.books.due(record), record["currency"])
         seller = self.books.organisation["name"]
@@ -134,6 +141,15 @@ class Documents:
         self.books.note(record["id"], "Invoice Sent", f"This invoice has been sent to {', '.join(to)}")
         self._effect("email", record["id"], call.header("idempotency-key") or None, to=to)
         return Answer(204)
+
+    def _count_mail(self, record: Record) -> None:
+        """Xero sends only so many a day; how many, and its words for it, are not published."""
+        most, today = self.books.organisation.get("emails_a_day"), self.books.world.clock.now().date().isoformat()
+        if most is None:
+            return
+        sent = [one for one in self.books.world.effects.all() if (one["platform"], one["kind"]) == ("xero", "email")]
+        if sum(one["at"].startswith(today) for one in sent) >= most:
+            raise invalid("The daily email limit of this organisation has been reached", InvoiceID=record["id"])
 
     def link(self, record: Record) -> str:
         return f"{self.books.world.address['xero']}/in/{record['code']}"
@@ -168,11 +184,28 @@ class Documents:
         return bulk.run(prepare, single=True)
 
     def get(self, call: Call) -> Answer:
+        """As JSON, or as a PDF for who accepts nothing else."""
+        if "application/pdf" in call.header("accept").lower():
+            return self._pdf(self._wanted(call))
         return envelope(call, Invoices=[self._full(self._wanted(call))])
 
+    def _pdf(self, record: Record) -> Answer:
+        owner, due = self.books.contacts[record["contact"]]["name"], self.books.due(record)
+        lines = [
+            self.books.organisation["name"],
+            f"Invoice {record['number']}",
+            f"To {owner}",
+            f"Date {record['date']}",
+        ]
+        lines += [f"{line['description']}  {display(line['amount'], record['currency'])}" for line in record["lines"]]
+        page = one_page([*lines, f"Amount due {display(due, record['currency'])}"])
+        return Answer(200, page, "application/pdf")
+
     def _full(self, record: Record) -> Record:
-        """By id the contact comes with its addresses, and the history of rounding is shown."""
+        """By id the contact comes with its addresses, and what the total was rounded by is shown."""
         shown = render.invoice(self.books, record)
+        if record.get("rounding"):
+            shown["RoundingAmount"] = major(record["rounding"], record["currency"])
         contact = self.books.contacts[record["contact"]]
         more = {
             "ContactStatus": contact["status"],

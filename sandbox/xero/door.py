@@ -6,19 +6,21 @@ import hashlib
 from datetime import timedelta
 from functools import cached_property, partial
 
-from sandbox.calls import Answer, Call, Route, json_answer
+from sandbox.calls import Answer, Call, Route, json_answer, text_answer
 from sandbox.clock import read_instant
 from sandbox.door import Door
 from sandbox.faults import Fault
 from sandbox.limits import Window
 from sandbox.world import World
 from sandbox.xero import render
+from sandbox.xero.banking import Banking
 from sandbox.xero.books import Books
 from sandbox.xero.documents import Documents
 from sandbox.xero.errors import forbidden, missing, problem, throttled, too_long, unauthorized
 from sandbox.xero.hosted import Hosted
 from sandbox.xero.lists import Lists, envelope
 from sandbox.xero.people import People
+from sandbox.xero.reports import Reports
 from sandbox.xero.settings import Settings
 from sandbox.xero.tokens import Tokens
 from sandbox.xero.writes import Writes
@@ -26,6 +28,7 @@ from sandbox.xero.writes import Writes
 API = "/api.xro/2.0"
 MOST_QUERY = 2000
 MOST_AT_ONCE = 5
+USUAL_DAY = 5000
 # Xero does not say how long a key is kept; the sandbox forgets early, so that nobody leans on it.
 KEY_LIFE = timedelta(minutes=6)
 
@@ -41,11 +44,13 @@ class XeroDoor(Door):
         self.writes = Writes(self.books)
         self.documents = Documents(self.books, self.writes)
         self.people = People(self.books)
+        self.banking = Banking(self.books, self.writes)
+        self.reports = Reports(self.books)
         self.settings = Settings(self.books)
         self.hosted = Hosted(self.books)
         self.minute = Window(60, 60)
         self.app_minute = Window(10_000, 60)
-        self.day = Window(5000, 86_400)
+        self.day = Window(USUAL_DAY, 86_400)
 
     @cached_property
     def _routes(self) -> list[Route]:
@@ -84,6 +89,8 @@ class XeroDoor(Door):
             Route("GET", f"{API}/Payments/{{id}}", self._payment),
             Route("GET", f"{API}/BankTransactions", self.lists.bank_transactions),
             Route("GET", f"{API}/BatchPayments", self.lists.batches),
+            Route("GET", f"{API}/BatchPayments/{{id}}", self.banking.get_batch),
+            Route("GET", f"{API}/Reports/AgedReceivablesByContact", self.reports.aged_receivables),
             *(Route("GET", f"{API}/{one}/{{id}}/History", self.documents.history) for one in WITH_HISTORY),
         ]
 
@@ -111,7 +118,10 @@ class XeroDoor(Door):
             Route("POST", f"{API}/Payments", self.writes.payments),
             Route("POST", f"{API}/Payments/{{id}}", self.writes.delete_payment),
             Route("PUT", f"{API}/CreditNotes", self.writes.credit_notes),
-            Route("PUT", f"{API}/BankTransactions", self.writes.bank_transactions),
+            Route("PUT", f"{API}/BankTransactions", self.banking.put),
+            Route("PUT", f"{API}/BatchPayments", self.banking.put_batches),
+            Route("POST", f"{API}/BatchPayments", self.banking.delete_batch),
+            Route("POST", f"{API}/BatchPayments/{{id}}", self.banking.delete_batch),
             *(Route("PUT", f"{API}/{one}/{{id}}/History", self.documents.add_history) for one in WITH_HISTORY),
         ]
 
@@ -144,6 +154,7 @@ class XeroDoor(Door):
     def _throttle(self, call: Call) -> Answer | None:
         if not self.limits_on:
             return None
+        self.day.limit = self.books.organisation.get("calls_a_day", USUAL_DAY)
         if self.in_flight > MOST_AT_ONCE:
             return throttled("concurrent", None)
         for name, window in (("appminute", self.app_minute), ("minute", self.minute), ("day", self.day)):
@@ -190,6 +201,8 @@ class XeroDoor(Door):
         if fault_.kind == "unauthorized":
             return unauthorized(str(fault_.options.get("detail", "AuthenticationUnsuccessful")))
         status = int(fault_.options.get("status", 500))
+        if status == 503:
+            return text_answer("The organisation is offline, or a rate limit was exceeded", 503)
         return problem(status, "An error occurred", "An error occurred in Xero. Check the API Status page.")
 
 

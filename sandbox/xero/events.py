@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import uuid
 from datetime import UTC, datetime, timedelta
 
 from sandbox.state import Record
@@ -26,7 +27,9 @@ CREDIT_TYPES = ("ACCRECCREDIT", "ACCPAYCREDIT")
 class Events:
     def __init__(self, world: World) -> None:
         self.world = world
-        world.webhooks.habits["xero"] = Habits(envelope, LADDER, most_events=20, handshake=intent_to_receive)
+        world.webhooks.habits["xero"] = Habits(
+            envelope, LADDER, most_events=20, handshake=intent_to_receive, stranger=stranger
+        )
 
     def document(self, record: Record, status: str, *, new: bool) -> None:
         """Over- and prepayments are told by nothing."""
@@ -40,17 +43,26 @@ class Events:
 
     def _tell(self, category: str, path: str, identity: str, *, new: bool, **data: str) -> None:
         organisation = self.world.setting("xero.organisation")
-        moment = self.world.clock.now().astimezone(UTC)
-        event: Record = {
-            "resourceUrl": f"{API}/{path}/{identity}",
-            "resourceId": identity,
-            "tenantId": organisation["tenant"] if organisation else "",
-            "tenantType": "ORGANISATION",
-            "eventCategory": category,
-            "eventType": "CREATE" if new else "UPDATE",
-            "eventDateUtc": moment.replace(tzinfo=None).isoformat(timespec="milliseconds"),
-        }
+        tenant = organisation["tenant"] if organisation else ""
+        event = an_event(tenant, category, f"{path}/{identity}", self.world.clock.now(), new=new)
         self.world.webhooks.tell("xero", **event, **({"data": data} if data else {}))
+
+
+def an_event(tenant: str, category: str, path: str, moment: datetime, *, new: bool) -> Record:
+    return {
+        "resourceUrl": f"{API}/{path}",
+        "resourceId": path.rpartition("/")[2],
+        "tenantId": tenant,
+        "tenantType": "ORGANISATION",
+        "eventCategory": category,
+        "eventType": "CREATE" if new else "UPDATE",
+        "eventDateUtc": moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds"),
+    }
+
+
+def stranger(moment: datetime) -> Record:
+    """One delivery may mix the organisations that the app is connected to."""
+    return an_event(str(uuid.uuid4()), "INVOICE", f"Invoices/{uuid.uuid4()}", moment, new=True)
 
 
 def signature(body: bytes, key: str) -> str:

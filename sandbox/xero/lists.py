@@ -71,7 +71,11 @@ class Lists:
     def contacts(self, call: Call) -> Answer:
         summary = call.argument("summaryOnly").lower() == "true"
         today = call.now.date().isoformat()
-        shape = lambda one: render.contact(self.books, one, today, summary=summary)  # noqa: E731 - one line says it
+        paged = bool(call.argument("page"))
+
+        def shape(one: Record) -> Record:
+            return render.contact(self.books, one, today, summary=summary, merged=paged)
+
         return self._list(call, "Contacts", "Contact", self._wanted_contacts(call), shape)
 
     # -- filters ----------------------------------------------------------------------------------------------------
@@ -102,6 +106,7 @@ class Lists:
         ]
 
     def _selected(self, call: Call, kind: str, records: Iterable[Record]) -> list[Record]:
+        self._refuse_slow(call)
         since = modified_since(call)
         found = [one for one in records if since is None or one["updated"] >= since]
         try:
@@ -109,6 +114,13 @@ class Lists:
             return self._ordered(call.argument("order"), kind, found)
         except (BadWhere, TypeError, ValueError) as problem:
             raise query_refused(str(problem)) from problem
+
+    def _refuse_slow(self, call: Call) -> None:
+        """An organisation with very many records takes no free filter and no order."""
+        if self.books.organisation.get("high_volume") and (call.argument("where") or call.argument("order")):
+            raise query_refused(
+                "Your request is not filtering records efficiently, given the extremely high volume of data"
+            )
 
     def _where(self, text: str, kind: str, records: list[Record]) -> list[Record]:
         if not text.strip():

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sandbox.calls import Answer, Call
 from sandbox.state import Record
-from sandbox.world import new_guid
 from sandbox.xero import render
-from sandbox.xero.books import Books
+from sandbox.xero.books import Books, blank_contact
 from sandbox.xero.errors import missing
 from sandbox.xero.lists import envelope
 from sandbox.xero.writes import Apply, Bulk, Element, Invalid
@@ -51,9 +50,3 @@ class People:
             return render.contact(self.books, record, bulk.call.now.date().isoformat())
 
         return apply
-
-
-def blank_contact() -> Record:
-    record: Record = {"id": new_guid(), "name": "", "first_name": "", "last_name": "", "email": "", "phone": ""}
-    record |= {"status": "ACTIVE", "supplier": False, "currency": "GBP", "persons": [], "terms": None}
-    return {**record, "address": ["", "", "", "United Kingdom"]}

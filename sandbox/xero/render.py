@@ -222,7 +222,8 @@ def payment_target(books: Books, target: Record) -> Record:
     }
 
 
-def contact(books: Books, record: Record, today: str, *, summary: bool = False) -> Record:
+def contact(books: Books, record: Record, today: str, *, summary: bool = False, merged: bool = True) -> Record:
+    """`merged`: MergedToContactID shows in pages and by id only."""
     shown: Record = {
         "ContactID": record["id"],
         "ContactStatus": record["status"],
@@ -242,6 +243,8 @@ def contact(books: Books, record: Record, today: str, *, summary: bool = False) 
         "HasAttachments": False,
         "HasValidationErrors": False,
     }
+    if record.get("merged_to") and merged:
+        shown["MergedToContactID"] = record["merged_to"]
     if record.get("terms"):
         shown["PaymentTerms"] = {"Sales": {"Day": record["terms"], "Type": "DAYSAFTERBILLDATE"}}
     if not summary:
@@ -286,13 +289,14 @@ def bank_transaction(books: Books, record: Record) -> Record:
         "Status": record["status"],
         **money_fields(record, lines=True),
     }
-    return shown | ({"OverpaymentID": record["credit"]} if record["type"].endswith("OVERPAYMENT") else {})
+    born = "OverpaymentID" if record["type"].endswith("OVERPAYMENT") else "PrepaymentID"
+    return shown | ({born: record["credit"]} if record.get("credit") else {})
 
 
 def batch(books: Books, record: Record) -> Record:
-    members = books.payments.by("batch", record["id"])
-    currency = record["currency"]
-    amount = sum(member["amount"] for member in members)
+    gone, currency = record["status"] == "DELETED", record["currency"]
+    members = [] if gone else books.payments.by("batch", record["id"])
+    amount = record["total"] if gone else sum(member["amount"] for member in members)
     return {
         "Account": {"AccountID": record["account"], "CurrencyCode": currency},
         "Reference": record["reference"],
@@ -300,7 +304,7 @@ def batch(books: Books, record: Record) -> Record:
         "DateString": f"{record['date']}T00:00:00",
         "Date": day(record["date"]),
         "Payments": [batch_member(member, currency) for member in members],
-        "Type": "RECBATCH",
+        "Type": record.get("type", "RECBATCH"),
         "Status": record["status"],
         "TotalAmount": major(amount, currency),
         "UpdatedDateUTC": instant(record["updated"]),

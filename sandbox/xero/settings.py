@@ -75,7 +75,8 @@ def organisation(record: Record) -> Record:
         "ExternalLinks": [],
         "PaymentTerms": {},
     }
-    return shown | ({"PeriodLockDate": day(record["lock_date"])} if record.get("lock_date") else {})
+    locks = {"PeriodLockDate": record.get("lock_date"), "EndOfYearLockDate": record.get("year_lock_date")}
+    return shown | {name: day(locked) for name, locked in locks.items() if locked}
 
 
 def theme(record: Record) -> Record:

@@ -11,7 +11,7 @@ from sandbox.calls import Answer, Call, json_answer, text_answer
 from sandbox.state import Record
 from sandbox.world import new_code, new_guid
 from sandbox.xero.books import Books
-from sandbox.xero.errors import missing, unauthorized
+from sandbox.xero.errors import forbidden, missing, unauthorized
 
 CLIENT_ID = "SANDBOXXEROCLIENT"
 CLIENT_SECRET = "sandbox-xero-client-secret"  # noqa: S105 - the sandbox's own, worth nothing elsewhere
@@ -19,7 +19,12 @@ ACCESS_LIFE = timedelta(minutes=30)
 REFRESH_LIFE = timedelta(days=60)
 GRACE = timedelta(minutes=30)
 CODE_LIFE = timedelta(minutes=5)
-SCOPE = "offline_access accounting.invoices accounting.payments accounting.contacts accounting.settings"
+SCOPE = (
+    "offline_access accounting.invoices accounting.payments accounting.contacts accounting.settings"
+    " accounting.banktransactions"
+)
+#: The endpoints whose scope is looked at: the permission that a connection is most often made without.
+NEEDS = {"/banktransactions": "accounting.banktransactions"}
 
 
 class Tokens:
@@ -29,7 +34,7 @@ class Tokens:
 
     def issue(self, now: datetime, scope: str = SCOPE) -> Record:
         access, refresh = new_code(60), new_code(43)
-        self._keep(access, "access", now + ACCESS_LIFE)
+        self._keep(access, "access", now + ACCESS_LIFE, scope=scope)
         self._keep(refresh, "refresh", now + REFRESH_LIFE, scope=scope)
         return {
             "access_token": access,
@@ -53,7 +58,7 @@ class Tokens:
         if datetime.fromisoformat(token["expires"]) <= call.now:
             moment = datetime.fromisoformat(token["expires"]).strftime("%m/%d/%Y %H:%M:%S")
             return unauthorized(f"TokenExpired: token expired at {moment}")
-        return None
+        return None if allows(str(token.get("scope", SCOPE)), call) else forbidden()
 
     # -- endpoints --------------------------------------------------------------------------------------------------
 
@@ -148,6 +153,14 @@ class Tokens:
             raise missing()
         self.drop_connection()
         return Answer(204)
+
+
+def allows(scope: str, call: Call) -> bool:
+    """Reading takes the scope with or without .read; the older accounting.transactions takes everything."""
+    needed = next((name for part, name in NEEDS.items() if part in call.path.lower()), "")
+    held = set(scope.split())
+    readable = {f"{needed}.read", "accounting.transactions.read"} if call.method == "GET" else set()
+    return not needed or bool(held & ({needed, "accounting.transactions"} | readable))
 
 
 def client(call: Call, form: dict[str, str]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sandbox.calls import Answer, Call
@@ -11,7 +11,7 @@ from sandbox.money import minor
 from sandbox.state import Record
 from sandbox.world import new_guid
 from sandbox.xero import render
-from sandbox.xero.books import Books, total
+from sandbox.xero.books import Books, blank_contact, total
 from sandbox.xero.errors import invalid, missing, validation
 from sandbox.xero.lists import envelope
 
@@ -31,6 +31,10 @@ def day_of(element: Element, name: str, default: str) -> str:
     if text.startswith("/Date("):
         return datetime.fromtimestamp(int(text[6:].split("+")[0].rstrip(")/")) / 1000, UTC).date().isoformat()
     return text[:10]
+
+
+def day_words(iso: str) -> str:
+    return date.fromisoformat(iso).strftime("%d-%b-%Y")
 
 
 def amount_of(element: Element, currency: str) -> int:
@@ -103,20 +107,20 @@ class Writes:
 
     def _payment(self, bulk: Bulk, element: Element) -> Apply:
         target = self._payment_target(element)
-        account = self._account(element.get("Account") or {})
+        account = self.account(element.get("Account") or {})
         amount = amount_of(element, target["currency"])
         on = day_of(element, "Date", bulk.call.now.date().isoformat())
         left = self.books.remaining(target) if "kind" in target else self.books.due(target)
         if amount > left:
             raise Invalid("Payment amount exceeds the amount outstanding on this document")
-        self._check_lock_date(on)
+        self.check_open(on)
 
         def apply() -> Record:
             reference, reconciled = str(element.get("Reference") or ""), bool(element.get("IsReconciled"))
             payment = self.books.add_payment(
                 target, date=on, amount=amount, account=account["id"], reference=reference, reconciled=reconciled
             )
-            self._effect("payment", target["id"], bulk.key, amount=amount, payment=payment["id"])
+            self.effect("payment", target["id"], bulk.key, amount=amount, payment=payment["id"])
             shown = render.payment(self.books, payment)
             if "kind" not in target:
                 shown["Invoice"] = render.invoice(self.books, target)
@@ -142,18 +146,13 @@ class Writes:
             return next(iter(self.books.invoices.by("number", f"ACCREC/{number}")), None)
         return next(iter(self.books.credits.by("number", number)), None) if number else None
 
-    def _account(self, wanted: Element) -> Record:
+    def account(self, wanted: Element) -> Record:
         for account in self.books.accounts:
             if account["id"] == wanted.get("AccountID") or account["code"] == wanted.get("Code"):
                 if account["type"] == "BANK" or account["payments"]:
                     return account
                 raise Invalid("Account is not a bank account and payments to it are not enabled")
         raise Invalid("A valid payment account is required")
-
-    def _check_lock_date(self, on: str) -> None:
-        locked = self.books.organisation.get("lock_date")
-        if locked and on <= locked:
-            raise Invalid("The document date cannot be before the period lock date")
 
     def delete_payment(self, call: Call) -> Answer:
         payment = self.books.payments.get(call.params["id"])
@@ -164,8 +163,12 @@ class Writes:
             raise invalid("Payments can only be deleted, not changed", PaymentID=payment["id"])
         if payment["status"] == "DELETED" or payment["batch"] or payment["reconciled"]:
             raise invalid("This payment cannot be deleted: deleted, reconciled or in a batch", PaymentID=payment["id"])
+        try:
+            self.check_open(payment["date"])
+        except Invalid as problem:
+            raise invalid(*problem.messages, PaymentID=payment["id"]) from problem
         self.books.delete_payment(payment)
-        self._effect("payment_deleted", payment["id"], call.header("idempotency-key") or None)
+        self.effect("payment_deleted", payment["id"], call.header("idempotency-key") or None)
         return envelope(call, Payments=[render.payment(self.books, payment)])
 
     # -- credits ----------------------------------------------------------------------------------------------------
@@ -180,16 +183,18 @@ class Writes:
         lines = self.lines_of(element, currency)
         if element.get("Type") not in ("ACCRECCREDIT", "ACCPAYCREDIT"):
             raise Invalid("Type is not valid")
-        self._check_lock_date(on)
+        if element.get("Status") == "AUTHORISED":
+            self.check_open(on)
         number = str(element.get("CreditNoteNumber") or self._next_number("CN-", len(self.books.credits)))
 
         def apply() -> Record:
             record: Record = {"id": new_guid(), "kind": "credit_note", "type": element["Type"], "number": number}
-            record |= {"contact": contact["id"], "date": on, "due_date": None, "lines": lines, "currency": currency}
+            record |= {"contact": self.kept(contact)["id"], "date": on, "due_date": None, "lines": lines}
+            record["currency"] = currency
             record |= {"line_amounts": element.get("LineAmountTypes", "Exclusive"), "rate": 1.0, "sent": False}
             record |= {"status": element.get("Status", "DRAFT"), "reference": str(element.get("Reference") or "")}
             self.books.touch(record)
-            self._effect("credit_note", record["id"], bulk.key, amount=total(record))
+            self.effect("credit_note", record["id"], bulk.key, amount=total(record))
             return render.credit(self.books, record)
 
         return apply
@@ -213,10 +218,11 @@ class Writes:
         if credit["contact"] != invoice["contact"] or credit["currency"] != invoice["currency"]:
             raise Invalid("The credit and the invoice must have the same contact and currency")
         on = day_of(element, "Date", bulk.call.now.date().isoformat())
+        self.check_open(on)
 
         def apply() -> Record:
             record = self.books.allocate(credit, invoice, amount, on)
-            self._effect("allocation", invoice["id"], bulk.key, amount=amount, source=credit["id"])
+            self.effect("allocation", invoice["id"], bulk.key, amount=amount, source=credit["id"])
             return render.allocation(self.books, record)
 
         return apply
@@ -228,68 +234,35 @@ class Writes:
         allocation["deleted"] = True
         self.books.allocations.put(allocation)
         self.books.touch(self.books.credits[allocation["source"]], self.books.invoices[allocation["invoice"]])
-        self._effect("allocation_deleted", allocation["invoice"], None)
+        self.effect("allocation_deleted", allocation["invoice"], None)
         return envelope(call, AllocationID=allocation["id"], IsDeleted=True)
-
-    def bank_transactions(self, call: Call) -> Answer:
-        """Receive money, and RECEIVE-OVERPAYMENT, which gives birth to an overpayment."""
-        bulk = Bulk(self.books, call, "BankTransactions")
-        return bulk.run(lambda element: self._bank_transaction(bulk, element))
-
-    def _bank_transaction(self, bulk: Bulk, element: Element) -> Apply:
-        contact, kind = self.contact_of(element), str(element.get("Type"))
-        if kind not in ("RECEIVE", "SPEND", "RECEIVE-OVERPAYMENT"):
-            raise Invalid("Type is not valid")
-        account = self._account(element.get("BankAccount") or {})
-        currency = str(element.get("CurrencyCode") or account.get("currency") or "GBP")
-        on = day_of(element, "Date", bulk.call.now.date().isoformat())
-        lines = self.lines_of(element, currency)
-        self._check_lock_date(on)
-
-        def apply() -> Record:
-            reference = str(element.get("Reference") or "")
-            record = self.receive(contact, account, kind, on, lines, currency, reference)
-            self._effect("bank_transaction", record["id"], bulk.key, amount=total(record))
-            return render.bank_transaction(self.books, record)
-
-        return apply
-
-    def receive(
-        self, contact: Record, account: Record, kind: str, on: str, lines: list[Record], currency: str, reference: str
-    ) -> Record:
-        record: Record = {
-            "id": new_guid(),
-            "contact": contact["id"],
-            "account": account["id"],
-            "type": kind,
-            "date": on,
-        }
-        record |= {"lines": lines, "currency": currency, "rate": 1.0, "reference": reference, "status": "AUTHORISED"}
-        record |= {"line_amounts": "NoTax", "reconciled": False, "due_date": None, "updated": self.books.now()}
-        if kind == "RECEIVE-OVERPAYMENT":
-            record["credit"] = new_guid()
-            shared = {
-                name: record[name] for name in ("contact", "date", "due_date", "lines", "currency", "rate", "reference")
-            }
-            credit = {
-                "id": record["credit"],
-                "kind": "overpayment",
-                "type": kind,
-                "number": None,
-                "line_amounts": "NoTax",
-            }
-            self.books.touch({**credit, **shared, "status": "AUTHORISED", "sent": False})
-        return self.books.bank_transactions.put(record)
 
     # -- shared checks ----------------------------------------------------------------------------------------------
 
     def contact_of(self, element: Element) -> Record:
+        """By id or name; a name that nobody has makes a new contact, which `kept` puts into the books."""
         wanted = element.get("Contact") or {}
+        name = str(wanted.get("Name", ""))
         found = self.books.contacts.get(str(wanted.get("ContactID", "")))
-        found = found or next(iter(self.books.contacts.by("name", str(wanted.get("Name", "")).lower())), None)
-        if found is None:
-            raise Invalid("The Contact field is required: no contact has this ContactID or Name")
-        return found
+        found = found or next(iter(self.books.contacts.by("name", name.lower())), None)
+        if found is None and (wanted.get("ContactID") or not name):
+            raise Invalid("The Contact field is required: no contact has this ContactID")
+        return found or blank_contact() | {"name": name}
+
+    def kept(self, contact: Record) -> Record:
+        if contact["id"] not in self.books.contacts:
+            self.books.save_contact(contact)
+        return contact
+
+    def check_open(self, on: str) -> None:
+        """Nothing may be dated on or before a lock date."""
+        words = [
+            f"The document date cannot be before the {name}, currently set at {day_words(day)}"
+            for name, day in self.books.locked_until
+            if on <= day
+        ]
+        if words:
+            raise Invalid(*words)
 
     def lines_of(self, element: Element, currency: str) -> list[Record]:
         lines = [self._line(line, currency) for line in element.get("LineItems") or []]
@@ -312,5 +285,5 @@ class Writes:
     def _next_number(self, prefix: str, count: int) -> str:
         return f"{prefix}{count + 1:04d}"
 
-    def _effect(self, kind: str, target: str, key: str | None, **detail: object) -> None:
+    def effect(self, kind: str, target: str, key: str | None, **detail: object) -> None:
         self.books.world.effects.add("xero", kind, target, key=key, **detail)

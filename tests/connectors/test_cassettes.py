@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.connectors.recorded import CASES, SOURCE, Case, load, open_recorded, player
+from tests.connectors.recorded import CASES
+from tests.connectors.recording import SOURCE, Case, load, open_recorded, player
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.platform}/{case.name}" for case in CASES])

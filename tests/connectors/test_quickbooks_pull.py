@@ -1,56 +1,15 @@
-"""Paging, change data and read-back at QuickBooks, against a scripted server."""
+"""Paging, change data, census and rereading at QuickBooks, against a scripted server."""
 
-import datetime as dt
 import json
-import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from connectors.errors import Malformed, Refused
-from connectors.protocol import Intent, Page
-from connectors.quickbooks.connector import QuickBooksConnector
-from connectors.quickbooks.push import request_id, tag
-from receivables.commands import AddNote, RecordPayment, SendInvoiceEmail
+from connectors.errors import Malformed, NotFound, Refused
+from connectors.protocol import Page, Standing
 from receivables.facts import Gone
-from receivables.money import Money
-from receivables.refs import Ref
-from tests.connectors.loopback import Asked, Loopback, Reply, loopback, replies
-from tests.connectors.stands import CountingLimiter, HeldTokens, endpoint, now, oauth_tokens
-
-TIME = "2026-03-02T04:00:00.000-08:00"
-INVOICE = Ref("books", "invoice", "7")
-
-
-def connector(server: Loopback) -> QuickBooksConnector:
-    return QuickBooksConnector(endpoint("quickbooks", server.url), HeldTokens(oauth_tokens()), CountingLimiter(), now)
-
-
-def refund(number: int, **fields: Any) -> dict[str, Any]:
-    return {"Id": str(number), "TotalAmt": 5, "CurrencyRef": {"value": "USD"}, "CustomerRef": {"value": "1"}} | fields
-
-
-class Realm:
-    """Answers queries over refund receipts by STARTPOSITION, as Intuit does."""
-
-    def __init__(self, count: int) -> None:
-        self.rows = [refund(number) for number in range(1, count + 1)]
-        self.changes: dict[str, list[dict[str, Any]]] = {}
-        self.on_query: Callable[[int], object] = str
-
-    def __call__(self, asked: Asked) -> Reply:
-        if asked.path.endswith("/cdc"):
-            blocks = [{entity: self.changes.get(entity, [])} for entity in asked.query["entities"].split(",")]
-            return Reply(json.dumps({"CDCResponse": [{"QueryResponse": blocks}], "time": TIME}))
-        if asked.path.endswith("/preferences"):
-            return Reply('{"Preferences":{"CurrencyPrefs":{"HomeCurrency":{"value":"CAD"}}}}')
-        found = re.search(r"STARTPOSITION (\d+) MAXRESULTS (\d+)", asked.body.decode())
-        assert found
-        position, most = int(found[1]), int(found[2])
-        self.on_query(position)
-        rows = self.rows[position - 1 : position - 1 + most] if "RefundReceipt" in asked.body.decode() else []
-        return Reply(json.dumps({"QueryResponse": {"RefundReceipt": rows} if rows else {}, "time": TIME}))
+from tests.connectors.loopback import Asked, Reply, loopback, replies
+from tests.connectors.quickbooks_world import TIME, Realm, an_invoice, connector, refund
 
 
 def ids(pages: list[Page]) -> list[int]:
@@ -133,6 +92,7 @@ def test_the_watermark_is_the_platforms_clock_less_five_minutes() -> None:
 
 
 def test_trap_change_data_keeps_the_offset_of_an_aware_time() -> None:
+    """T7: the SDK drops it, and asks for another hour."""
     with loopback(Realm(0)) as server:
         list(connector(server).pull("refunds", since("2026-03-02T03:00:00-08:00")))
         assert server.asked[0].query["changedSince"] == "2026-03-02T03:00:00-08:00"
@@ -153,6 +113,31 @@ def test_change_data_that_may_be_cut_off_is_not_trusted() -> None:
         pages = list(connector(server).pull("refunds", since("2026-03-02T03:00:00-08:00")))
         assert ids(pages) == list(range(1, 1501))
         assert pages[-1].complete
+
+
+def test_of_a_large_company_only_what_changed_is_queried_where_change_data_is_cut_off() -> None:
+    realm = Realm(5000, changed=range(1, 1201))
+    gone = {"status": "Deleted", "Id": "9000"}
+    realm.changes = {"RefundReceipt": [*realm.rows[:999], gone]}
+    with loopback(realm) as server:
+        pages = list(connector(server).pull("refunds", since("2026-03-02T03:00:00-08:00")))
+        assert ids(pages) == [9000, *range(1, 1201)], "with those deletions that were told"
+        assert not any(page.complete for page in pages), "a window shows nobody else's deletion"
+        queries = [asked for asked in server.asked if asked.path.endswith("/query")]
+        assert len(queries) == 4, "two counts and two pages"
+        assert all(b"MetaData.LastUpdatedTime >= '2026-03-02T03:00:00-08:00'" in asked.body for asked in queries[2:])
+        assert json.loads(pages[-1].cursor) == {"since": "2026-03-02T03:55:00-08:00"}
+
+
+def test_a_crash_inside_such_a_window_goes_on_inside_it() -> None:
+    realm = Realm(5000, changed=range(1, 1201))
+    realm.changes = {"RefundReceipt": realm.rows[:1000]}
+    with loopback(realm) as server:
+        pages = connector(server).pull("refunds", since("2026-03-02T03:00:00-08:00"))
+        shown = [next(pages), next(pages)]
+        rest = list(connector(server).pull("refunds", shown[-1].cursor))
+        assert set(ids([*shown, *rest])) == {*range(1, 1201)}
+        assert not any(page.complete for page in rest)
 
 
 def test_many_changes_elsewhere_are_asked_for_one_stream_at_a_time() -> None:
@@ -217,18 +202,15 @@ def test_trap_minor_version_is_sent_with_every_call() -> None:
 
 
 def test_trap_no_hidden_calls_nothing_is_asked_before_the_first_read() -> None:
+    """T5: the SDK's OAuth client asks for a discovery document in its constructor."""
     with loopback(Realm(0)) as server:
         connector(server)
         assert server.asked == []
 
 
-def test_rereading_is_one_call_for_many_and_missing_ones_no_longer_exist() -> None:
-    row = refund(7, Balance=5, DocNumber="A")
-
-    def script(asked: Asked) -> Reply:
-        return Reply(json.dumps({"QueryResponse": {"Invoice": [row]}, "time": TIME}))
-
-    with loopback(script) as server:
+def test_reading_invoices_again_is_one_call_for_many_and_missing_ones_no_longer_exist() -> None:
+    answer = json.dumps({"QueryResponse": {"Invoice": [an_invoice("7")]}, "time": TIME})
+    with loopback(replies(Reply(answer))) as server:
         found = connector(server).read_invoices(["7", "8", "x' OR 1"])
         assert server.asked[0].body == b"SELECT * FROM Invoice WHERE Id IN ('7', '8') MAXRESULTS 1000"
         assert found["7"].invoice is not None
@@ -237,109 +219,141 @@ def test_rereading_is_one_call_for_many_and_missing_ones_no_longer_exist() -> No
         assert len(server.asked) == 1
 
 
-# --- writes ---------------------------------------------------------------------------------------------------------
+# --- census ---------------------------------------------------------------------------------------------------------
 
 
-def intent(command: Any, **before: str) -> Intent:
-    return Intent("books/step/7", command, before, now())
+def query_answer(entity: str, *rows: dict[str, Any]) -> Reply:
+    return Reply(json.dumps({"QueryResponse": {entity: list(rows)} if rows else {}, "time": TIME}))
 
 
-def a_payment() -> RecordPayment:
-    return RecordPayment(
-        connection="books",
-        invoice=INVOICE,
-        customer=Ref("books", "customer", "5"),
-        amount=Money(1050, "USD"),
-        paid_on=dt.date(2026, 3, 1),
-        account="35",
-        source=Ref("card", "payment", "ch_1"),
-        reference="ch_3SxyzABCDEFGHIJKLMNOPQR",
-    )
+def test_a_census_asks_for_the_least_and_tells_version_and_balance_in_minor_units() -> None:
+    row = {"Id": "7", "SyncToken": "3", "CurrencyRef": {"value": "JPY"}, "Balance": 1250}
+    with loopback(replies(query_answer("Invoice", row))) as server:
+        assert list(connector(server).census("invoices")) == [[Standing("7", "3", 1250)]]
+        asked = b"SELECT Id, SyncToken, CurrencyRef, Balance FROM Invoice ORDERBY Id STARTPOSITION 1 MAXRESULTS 1000"
+        assert server.asked[0].body == asked
 
 
-def test_trap_decimals_are_written_as_numbers_never_as_text() -> None:
-    with loopback(replies(Reply('{"Payment":{"Id":"90"}}'))) as server:
-        assert connector(server).push(intent(a_payment())).reference == "90"
-        body = json.loads(server.asked[0].body)
-    assert body["TotalAmt"] == 10.5
-    assert body["Line"] == [{"Amount": 10.5, "LinkedTxn": [{"TxnId": "7", "TxnType": "Invoice"}]}]
-    assert body["PaymentRefNum"] == "ch_3SxyzABCDEFGHIJKLM"
-    assert len(body["PaymentRefNum"]) == 21
-    assert tag("books/step/7") in body["PrivateNote"]
-    assert "card:payment:ch_1" in body["PrivateNote"]
-    assert body["DepositToAccountRef"] == {"value": "35"}
+def test_a_census_of_a_thousand_and_more_pages_on() -> None:
+    with loopback(Realm(1500)) as server:
+        pages = list(connector(server).census("refunds"))
+        assert [standing.id for page in pages for standing in page] == [str(number) for number in range(1, 1501)]
+        assert len(server.asked) == 2
 
 
-def test_trap_send_carries_a_request_id_which_the_sdks_own_does_not() -> None:
-    with loopback(replies(Reply('{"Invoice":{"Id":"7","EmailStatus":"EmailSent"}}'))) as server:
-        connector(server).push(intent(SendInvoiceEmail(connection="books", invoice=INVOICE, to="a+b@c.example")))
-        asked = server.asked[0]
-    assert asked.path.endswith("/invoice/7/send")
-    assert asked.query["requestid"] == "books/step/7"
-    assert asked.query["sendTo"] == "a+b@c.example"
-    assert asked.headers["content-type"] == "application/octet-stream"
-    assert asked.body == b""
+def test_trap_projections_are_not_promised_a_server_that_refuses_them_is_asked_for_whole_records() -> None:
+    refusal = Reply('{"Fault":{"Error":[{"Message":"Error parsing query","code":"4000"}]}}', 400)
+
+    def script(asked: Asked) -> Reply:
+        return query_answer("Invoice", an_invoice("7")) if b"SELECT * " in asked.body else refusal
+
+    with loopback(script) as server:
+        assert list(connector(server).census("invoices")) == [[Standing("7", "0", 500)]]
 
 
-def test_a_long_key_becomes_one_short_request_id() -> None:
-    long = "books/step/" + "7" * 60
-    assert len(request_id(long)) <= 50
-    assert request_id(long) == request_id(long)
-    assert request_id(long) != request_id(long + "1")
+def test_a_census_that_is_refused_for_another_reason_is_an_error() -> None:
+    refusal = Reply('{"Fault":{"Error":[{"Message":"no","code":"2500"}]}}', 400)
+    with loopback(replies(refusal)) as server:
+        with pytest.raises(Refused):
+            list(connector(server).census("invoices"))
+        assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "found"),
-    [
-        (
-            {"email_status": "EmailSent", "delivery_time": "2026-03-01T10:00:00-08:00"},
-            "2026-03-01T10:00:00-08:00",
-            "absent",
-        ),
-        (
-            {"email_status": "EmailSent", "delivery_time": "2026-03-01T10:00:00-08:00"},
-            "2026-03-02T10:00:00-08:00",
-            "sent",
-        ),
-        (
-            {"email_status": "EmailSent", "delivery_time": "2026-03-01T10:00:00-08:00"},
-            "2026-02-02T10:00:00-08:00",
-            "unknown",
-        ),
-        ({"email_status": "NotSet", "delivery_time": ""}, "2026-03-02T10:00:00-08:00", "sent"),
-        ({"email_status": "NotSet", "delivery_time": ""}, "", "sent"),
-        ({"email_status": "EmailSent", "delivery_time": ""}, "", "unknown"),
-        ({}, "", "unknown"),
-    ],
-)
-def test_the_delivery_time_tells_whether_an_invoice_was_sent(before: dict[str, str], after: str, found: str) -> None:
-    delivery = {"DeliveryInfo": {"DeliveryTime": after}} if after else {}
-    answer = json.dumps({"Invoice": {"Id": "7", "EmailStatus": "EmailSent"} | delivery})
-    with loopback(replies(Reply(answer))) as server:
-        told = connector(server).find(intent(SendInvoiceEmail(connection="books", invoice=INVOICE), **before))
-    assert (told if isinstance(told, str) else "sent") == found
+def test_in_a_census_a_balance_that_cannot_be_read_is_not_told() -> None:
+    rows = [an_invoice("1", Balance="5"), an_invoice("2", CurrencyRef={"value": "ZZZ"}), {"SyncToken": "1"}]
+    with loopback(replies(query_answer("Invoice", *rows))) as server:
+        (page,) = connector(server).census("invoices")
+        assert [(standing.id, standing.open) for standing in page] == [("1", None), ("2", None)]
 
 
-def test_an_invoice_never_sent_is_absent() -> None:
-    with loopback(replies(Reply('{"Invoice":{"Id":"7","EmailStatus":"NotSet"}}'))) as server:
-        command = SendInvoiceEmail(connection="books", invoice=INVOICE)
-        assert connector(server).find(intent(command, email_status="NotSet", delivery_time="")) == "absent"
+def test_the_census_of_sales_receipts_uses_the_ids_of_the_facts() -> None:
+    with loopback(replies(query_answer("SalesReceipt", {"Id": "5", "SyncToken": "1"}))) as server:
+        assert list(connector(server).census("sales_receipts")) == [[Standing("salesreceipt-5", "1")]]
 
 
-def test_a_note_is_found_by_its_tag_and_by_nothing_else() -> None:
-    command = AddNote(connection="books", invoice=INVOICE, text="called")
-    for note, found in ((f"called [{tag('books/step/7')}]", True), ("called", False)):
-        rows = json.dumps({"QueryResponse": {"Attachable": [{"Id": "2", "Note": note}]}, "time": TIME})
-        with loopback(replies(Reply(rows))) as server:
-            assert (connector(server).find(intent(command)) != "absent") is found
+# --- rereading ------------------------------------------------------------------------------------------------------
 
 
-def test_trap_apostrophes_in_query_text_are_escaped() -> None:
-    command = a_payment()
-    tricky = RecordPayment(
-        **{name: getattr(command, name) for name in command.__struct_fields__ if name != "reference"},
-        reference="O'Neil\\",
-    )
-    with loopback(Realm(0)) as server:
-        assert connector(server).find(intent(tricky)) == "absent"
-        assert rb"PaymentRefNum = 'O\'Neil\\' " in server.asked[0].body
+def test_rereading_asks_for_a_hundred_at_a_time_and_tells_what_is_gone() -> None:
+    realm = Realm(120)
+    with loopback(realm) as server:
+        pages = list(connector(server).reread("refunds", [*map(str, range(1, 121)), "900", "900"]))
+        assert len(server.asked) == 2
+        facts = [fact for page in pages for row in page.rows for fact in row.facts]
+        assert [fact.id for fact in facts if not isinstance(fact, Gone)] == [str(number) for number in range(1, 121)]
+        assert [fact for fact in facts if isinstance(fact, Gone)] == [
+            Gone(connection="books", id="900", of_kind="refund")
+        ]
+        assert {page.cursor for page in pages} == {""}
+
+
+def test_rereading_customers_finds_inactive_ones() -> None:
+    with loopback(replies(query_answer("Customer"))) as server:
+        list(connector(server).reread("customers", ["7"]))
+        assert b"WHERE Id IN ('7') AND Active IN (true, false)" in server.asked[0].body
+
+
+def test_a_record_that_is_shown_but_cannot_be_read_is_not_gone() -> None:
+    with loopback(replies(query_answer("Invoice", an_invoice("7", TotalAmt="5")))) as server:
+        (page,) = connector(server).reread("invoices", ["7"])
+        (row,) = page.rows
+        assert row.problem is not None
+        assert row.facts == ()
+
+
+def test_a_record_without_an_id_may_be_any_so_nothing_is_gone() -> None:
+    with loopback(replies(query_answer("Invoice", an_invoice("7", Id=None)))) as server:
+        (page,) = connector(server).reread("invoices", ["7", "8"])
+        assert not any(row.facts for row in page.rows)
+
+
+def test_trap_no_sanitising_of_query_text_what_is_no_id_is_gone_without_a_question() -> None:
+    """T9"""
+    with loopback(replies(query_answer("Invoice"))) as server:
+        (page,) = connector(server).reread("invoices", ["7' OR Id = '8"])
+        assert [fact.id for row in page.rows for fact in row.facts] == ["7' OR Id = '8"]
+        assert server.asked == []
+
+
+def test_payments_and_sales_receipts_are_told_apart_by_their_ids() -> None:
+    receipt = refund(12, TotalAmt=20)
+    with loopback(replies(query_answer("SalesReceipt", receipt))) as server:
+        books = connector(server)
+        told = [
+            fact
+            for page in books.reread("sales_receipts", ["12", "salesreceipt-12"])
+            for row in page.rows
+            for fact in row.facts
+        ]
+        assert [(fact.kind, fact.id) for fact in told] == [("gone", "12"), ("payment", "salesreceipt-12")]
+        (page,) = books.reread("payments", ["salesreceipt-12"])
+        assert [fact.kind for row in page.rows for fact in row.facts] == ["gone"]
+        assert len(server.asked) == 1
+
+
+# --- PDF ------------------------------------------------------------------------------------------------------------
+
+PDF = b"%PDF-1.4\n1 0 obj\nendobj\n%%EOF\n"
+
+
+def test_the_pdf_is_asked_for_as_such() -> None:
+    with loopback(replies(Reply(PDF, headers={"Content-Type": "application/pdf"}))) as server:
+        assert connector(server).read_pdf("7") == PDF
+        assert server.asked[0].path.endswith("/invoice/7/pdf")
+        assert server.asked[0].headers["accept"] == "application/pdf"
+
+
+def test_a_pdf_that_is_cut_off_is_read_again_and_then_refused() -> None:
+    with loopback(replies(Reply(PDF[:-6]))) as server:
+        with pytest.raises(Malformed, match="PDF"):
+            connector(server).read_pdf("7")
+        assert len(server.asked) == 3
+
+
+def test_the_pdf_of_no_invoice_is_not_found() -> None:
+    missing = Reply('{"Fault":{"Error":[{"Message":"Object Not Found","code":"610"}]}}', 400)
+    with loopback(replies(missing)) as server:
+        for name in ("7", "../customer/1"):
+            with pytest.raises(NotFound):
+                connector(server).read_pdf(name)
+        assert len(server.asked) == 1

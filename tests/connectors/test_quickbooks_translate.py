@@ -95,6 +95,7 @@ def test_online_payment_needs_a_switch_and_an_address() -> None:
 
 
 def test_lines_open_bundles_leave_out_subtotals_and_subtract_discounts() -> None:
+    """T8: the SDK reads subtotals under another name, and would count them in."""
     bundle = {"DetailType": "GroupLineDetail", "GroupLineDetail": {"Line": [_line("Door", "40"), _line("Hinge", "10")]}}
     lines = [
         _line("Oak", "60"),
@@ -159,6 +160,7 @@ def test_trap_brittle_rows_become_a_problem_and_the_others_go_on(field: str, val
 
 
 def test_trap_null_sub_objects_are_absent_not_fatal() -> None:
+    """T8: the SDK raises TypeError on a JSON null."""
     empty = dict.fromkeys(
         ("BillEmail", "TxnTaxDetail", "CustomerMemo", "MetaData", "DeliveryInfo", "Line", "LinkedTxn")
     )

@@ -184,7 +184,9 @@ def test_trap_version_telemetry_and_account_are_told_by_us_alone() -> None:
 
 def test_a_connected_account_is_named_in_a_header() -> None:
     with loopback(account(1)) as server:
-        found = Endpoint("card", "stripe", "acct_7", api_base=server.url, options={"connect": "true", "timezone": "UTC"})
+        found = Endpoint(
+            "card", "stripe", "acct_7", api_base=server.url, options={"connect": "true", "timezone": "UTC"}
+        )
         list(StripeConnector(found, HeldTokens(Tokens(api_key="rk")), CountingLimiter(), now).pull("refunds", ""))
         assert server.asked[0].headers["stripe-account"] == "acct_7"
 
