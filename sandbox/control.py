@@ -16,6 +16,7 @@ from sandbox.state import Record
 from sandbox.truth import truth
 
 DELIVER = "/webhooks/deliver"
+QUICKBOOKS_SETTINGS = ("book_close", "auto_apply_credit", "reads_a_month", "older_webhooks")
 XERO_SETTINGS = ("lock_date", "year_lock_date", "reminders", "calls_a_day", "emails_a_day", "high_volume")
 
 
@@ -51,6 +52,7 @@ class ControlDoor(Door):
             Route("POST", "/webhooks", self.subscribe),
             Route("POST", DELIVER, self.deliver),
             Route("POST", "/xero", self.set_xero),
+            Route("POST", "/quickbooks", self.set_quickbooks),
             Route("POST", "/pay", self.pay),
             Route("POST", "/settle", self.settle),
         ]
@@ -120,6 +122,19 @@ class ControlDoor(Door):
         kept = self.world.setting("xero.organisation") or {}
         record = self.world.settings.put({**kept, **wanted})
         return json_answer({name: record.get(name) for name in XERO_SETTINGS})
+
+    def set_quickbooks(self, call: Call) -> Answer:
+        """What the company's people would set, and a merge of two customers: {"merge": [loser's id, winner's id]}."""
+        body, books = self._body(call), self.platforms.quickbooks.books
+        record = self.world.settings.put(
+            {**books.company, **{one: body[one] for one in QUICKBOOKS_SETTINGS if one in body}}
+        )
+        if "merge" in body:
+            loser, winner = (books["Customer"].get(str(one)) for one in body["merge"])
+            if loser is None or winner is None or loser is winner:
+                raise wrong("merge names two customers")
+            books.merge(loser, winner)
+        return json_answer({name: record.get(name) for name in QUICKBOOKS_SETTINGS})
 
     # -- webhooks ---------------------------------------------------------------------------------------------------
 

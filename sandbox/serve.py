@@ -240,13 +240,17 @@ class Sandbox:
 
 
 def listen(port: int, *, strict: bool) -> socket.socket:
-    """A listening socket; another free port when this one is taken, unless strict."""
+    """A listening socket; another free port when this one is taken, unless strict.
+
+    Answers leave at once: their head and body are two writes, and the second would wait for the caller's delayed ACK."""
     try:
-        return socket.create_server((HOST, port))
+        listener = socket.create_server((HOST, port))
     except OSError:
         if strict or port == 0:
             raise
-        return socket.create_server((HOST, 0))
+        listener = socket.create_server((HOST, 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
+    return listener
 
 
 class QuietServer(uvicorn.Server):

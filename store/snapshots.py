@@ -14,7 +14,7 @@ from store.tables import FACTS, STATEMENT
 
 F = TypeVar("F", bound=Fact)
 
-_KINDS: dict[str, type[Fact]] = {fact.kind: fact for fact in (*PLATFORM_FACTS, *LOCAL_FACTS)}
+KINDS: dict[str, type[Fact]] = {fact.kind: fact for fact in (*PLATFORM_FACTS, *LOCAL_FACTS)}
 
 
 def load_facts(tx: Transaction, known_at: dt.datetime | None = None) -> Iterator[Fact]:
@@ -22,7 +22,7 @@ def load_facts(tx: Transaction, known_at: dt.datetime | None = None) -> Iterator
     for table in (*FACTS.values(), STATEMENT):
         query = sa.select(table.c.kind, table.c.body).where(tx.mine(table), _known(table, known_at))
         for row in tx.execute(query.order_by(table.c.connection, table.c.id)):
-            yield codec.decode(row.body, _KINDS[row.kind])
+            yield codec.decode(row.body, KINDS[row.kind])
 
 
 def current(tx: Transaction, kind: type[F]) -> list[F]:
@@ -55,6 +55,6 @@ def versions(tx: Transaction, kind: str, connection: str, identifier: str) -> li
         tx.mine(table), table.c.connection == connection, table.c.id == identifier
     )
     return [
-        (row.known_from, codec.decode(row.body, _KINDS[row.kind]))
+        (row.known_from, codec.decode(row.body, KINDS[row.kind]))
         for row in tx.execute(query.order_by(table.c.known_from))
     ]

@@ -4,10 +4,12 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import msgspec
 import sqlalchemy as sa
 
+from receivables.facts import Fact
+from store import codec
 from store.engine import Transaction
+from store.snapshots import KINDS
 from store.tables import FACTS
 
 _PAGE = 5_000
@@ -15,7 +17,7 @@ _PAGE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """`open` in minor units; None for kinds that have no balance."""
+    """`open` in minor units; None for kinds that have no balance. `status` is "" for kinds that have none."""
 
     id: str
     version: str
@@ -28,12 +30,6 @@ class Held:
         return self.status in {"void", "deleted", "failed"}
 
 
-class _Body(msgspec.Struct):
-    version: str = ""
-    status: str = "open"
-    open: int | None = None
-
-
 def of_ids(tx: Transaction, kind: str, connection: str, ids: Sequence[str]) -> dict[str, Held]:
     """The current records among `ids`."""
     table = FACTS[kind]
@@ -41,7 +37,7 @@ def of_ids(tx: Transaction, kind: str, connection: str, ids: Sequence[str]) -> d
     for start in range(0, len(ids), _PAGE):
         wanted = table.c.id.in_(ids[start : start + _PAGE])
         query = sa.select(table.c.id, table.c.body).where(_current(tx, table, connection), wanted)
-        found.update((row.id, _held(row.id, row.body, kind)) for row in tx.execute(query))
+        found.update((row.id, _held(row.body, KINDS[kind])) for row in tx.execute(query))
     return found
 
 
@@ -56,7 +52,7 @@ def pages(tx: Transaction, kind: str, connection: str, known_before: dt.datetime
         rows = tx.execute(query.order_by(table.c.id).limit(_PAGE)).all()
         if not rows:
             return
-        yield [_held(row.id, row.body, kind) for row in rows]
+        yield [_held(row.body, KINDS[kind]) for row in rows]
         after = rows[-1].id
 
 
@@ -78,8 +74,6 @@ def _current(tx: Transaction, table: sa.Table, connection: str) -> sa.ColumnElem
     return sa.and_(tx.mine(table), table.c.connection == connection, table.c.known_to.is_(None))
 
 
-def _held(identifier: str, body: str, kind: str) -> Held:
-    """A body leaves out what has its default: an open balance that is not there is 0."""
-    found = msgspec.json.decode(body, type=_Body)
-    balance = (found.open or 0) if kind in {"invoice", "credit_note"} else None
-    return Held(identifier, found.version, balance, found.status)
+def _held(body: str, kind: type[Fact]) -> Held:
+    fact = codec.decode(body, kind)
+    return Held(fact.id, fact.version, getattr(fact, "open", None), getattr(fact, "status", ""))

@@ -32,6 +32,6 @@ class Connected:
         ours = self._installation
         endpoint = ours.endpoints[name]
         windows = windows_of(endpoint.platform, endpoint.options)
-        limiter = StoredLimiter(ours.store, name, windows, ours.wall, urgent=self._urgent)
+        limiter = StoredLimiter(ours.store, name, windows, ours.wall, self._urgent, ours.sleep)
         tokens = StoredTokens(ours.store, ours.vault, endpoint.grant or name, ours.wall, ours.processes)
         return ours.open_connector(endpoint, tokens, limiter, ours.wall), limiter

@@ -1,6 +1,7 @@
 """Everything a task needs to know about one organisation, put together once by the composition root."""
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -75,6 +76,8 @@ class Installation:
     wall: Clock
     processes: Processes
     open_connector: Opener
+    #: How to wait for a limit, in seconds; whoever moves `wall` moves it with this.
+    sleep: Callable[[float], None] = time.sleep
     match_policy: MatchPolicy = field(default_factory=MatchPolicy)
     #: The admin's own message templates over the built-in ones; None: the built-in ones.
     catalog: Catalog | None = None

@@ -26,6 +26,7 @@ class StoredLimiter:
     windows: tuple[Window, ...]
     wall: Callable[[], dt.datetime]
     urgent: bool = True
+    sleep: Callable[[float], None] = time.sleep
     calls: int = field(default=0)
 
     def spend(self, calls: int = 1, *, write: bool = False) -> None:
@@ -34,7 +35,7 @@ class StoredLimiter:
         while (again := self._try(calls, write=write)) is not None:
             if again > deadline:
                 raise Throttled(f"{self.connection}: the limit is used up until {again:%H:%M:%S} UTC", retry_at=again)
-            time.sleep(max(0.01, (again - self.wall()).total_seconds()))
+            self.sleep(max(0.01, (again - self.wall()).total_seconds()))
         self.calls += calls
 
     def _try(self, calls: int, *, write: bool) -> dt.datetime | None:

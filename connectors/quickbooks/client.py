@@ -90,12 +90,12 @@ class QuickBooksClient:
         """How many records a query would show; one metered call."""
         statement = f"SELECT COUNT(*) FROM {entity}{f' WHERE {where}' if where else ''}"  # noqa: S608 - our own words only
         send = self._send("POST", "query", {}, statement.encode(), "application/text")
-        return self._caller.read(f"count {entity}", send, _read_count)
+        return self._caller.read(f"count {entity}", send, read_count)
 
     def changes(self, entities: tuple[str, ...], since: dt.datetime) -> Found:
         """Everything that changed, deletions too; at most 1000 records and 30 days, which Intuit cuts off silently."""
         parameters = {"entities": ",".join(entities), "changedSince": since.isoformat(timespec="seconds")}
-        return self._caller.read("change data capture", self._send("GET", "cdc", parameters), _read_changes)
+        return self._caller.read("change data capture", self._send("GET", "cdc", parameters), read_changes)
 
     def get(self, path: str, **parameters: str) -> dict[str, Any]:
         return self._caller.read(f"get {path}", self._send("GET", path, parameters), json_of)
@@ -156,7 +156,7 @@ def _read_query(answer: Answer) -> Found:
         raise Malformed(f"the answer is not a query's: {answer.excerpt()!r}") from None
 
 
-def _read_count(answer: Answer) -> int:
+def read_count(answer: Answer) -> int:
     try:
         return msgspec.json.decode(answer.body, type=_Counted).QueryResponse.total
     except msgspec.DecodeError:
@@ -170,7 +170,7 @@ def _read_pdf(answer: Answer) -> bytes:
     return answer.body
 
 
-def _read_changes(answer: Answer) -> Found:
+def read_changes(answer: Answer) -> Found:
     rows: dict[str, list[bytes]] = {}
     try:
         page = msgspec.json.decode(answer.body, type=_Changes)

@@ -47,6 +47,6 @@ class Company:
             self._receivable = frozenset(identifier(decode_record(raw), "Id") for raw in raws)
         return self._receivable
 
-    def forget_accounts(self) -> None:
-        """Before another pull: accounts come and go."""
-        self._receivable = None
+    def forget(self) -> None:
+        """Before another look: accounts come and go, books are closed. The home currency stays."""
+        self._preferences = self._receivable = None

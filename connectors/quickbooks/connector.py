@@ -43,6 +43,8 @@ from receivables.refs import Ref
 OVERLAP = dt.timedelta(minutes=5)
 #: Change data capture looks back 30 days at most; a day is kept in hand.
 _LOOK_BACK = dt.timedelta(days=29)
+#: Streams that are read within this time are read in one run.
+_ONE_RUN = dt.timedelta(minutes=15)
 #: Intuit cuts change data off here without saying so; it is not told whether by entity or in all.
 _CHANGES_CAP = 1000
 
@@ -63,6 +65,7 @@ class _Poll(msgspec.Struct):
     """One change data answer, which serves every stream once."""
 
     found: Found
+    at: dt.datetime
     served: set[str]
 
 
@@ -78,6 +81,7 @@ class QuickBooksConnector:
         self._polls: dict[str, _Poll] = {}
 
     def check(self) -> Health:
+        self._company.forget()
         company = record(self._client.get(f"companyinfo/{self._client.realm}"), "CompanyInfo")
         return Health(
             account=self._client.realm,
@@ -92,7 +96,7 @@ class QuickBooksConnector:
     def pull(self, stream: str, cursor: str) -> Iterator[Page]:
         mark = cursors.read(cursor, Mark())
         self._company.home = self._company.home or mark.home
-        self._company.forget_accounts()
+        self._company.forget()
         if mark.position or not mark.since:
             yield from self._sweep(stream, mark)
         else:
@@ -137,8 +141,8 @@ class QuickBooksConnector:
             return
         deleted = [raw for raw in cut_off.of(table.entity) if b'"Deleted"' in raw]
         rows, told = self._told(stream, deleted, mark.told)
-        opened = Mark(since=mark.since, home=self._company.home, told=told)
-        yield Page(stream, rows, cursors.write(opened), last=False)
+        if rows:
+            yield Page(stream, rows, cursors.write(msgspec.structs.replace(mark, told=told)), last=False)
         yield from self._sweep(stream, Mark(window=mark.since, told=told))
 
     def _poll(self, stream: str, since: dt.datetime) -> Found | None:
@@ -151,18 +155,19 @@ class QuickBooksConnector:
             raise
 
     def _shared_poll(self, stream: str, since: dt.datetime) -> Found:
+        now = self._clock()
+        self._polls = {mark: poll for mark, poll in self._polls.items() if now - poll.at <= _ONE_RUN}
         known = self._polls.get(_text(since))
         if known is None or stream in known.served:
             entities = tuple(table.entity for table in STREAMS.values())
-            known = _Poll(self._client.changes(entities, since), set())
-            self._polls = {mark: poll for mark, poll in self._polls.items() if len(poll.served) < len(STREAMS)}
-            self._polls[_text(since)] = known
+            known = self._polls[_text(since)] = _Poll(self._client.changes(entities, since), now, set())
         known.served.add(stream)
         return known.found
 
     def _start(self, time: dt.datetime) -> dt.datetime:
-        """All streams that are swept by this connector go on from one instant, so that one change poll serves them."""
-        self._started = self._started or time - OVERLAP
+        """All streams that are swept in one run go on from one instant, so that one change poll serves them."""
+        if self._started is None or time - self._started > OVERLAP + _ONE_RUN:
+            self._started = time - OVERLAP
         return self._started
 
     # --- reading ----------------------------------------------------------------------------------------------------
@@ -181,7 +186,7 @@ class QuickBooksConnector:
 
     def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
         """Ids as the facts have them; journal entries by their own ids too."""
-        self._company.forget_accounts()
+        self._company.forget()
         table = STREAMS[stream]
         theirs = _by_record(table, ids)
         strange = [name for name in dict.fromkeys(ids) if not is_id(_record_id(table, name))]

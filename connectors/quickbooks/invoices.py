@@ -4,9 +4,9 @@ from connectors.errors import Refused
 from connectors.fields import Record
 from connectors.protocol import Finding, Intent, Receipt
 from connectors.quickbooks.client import QuickBooksClient
+from connectors.quickbooks.translate import is_void
 from connectors.quickbooks.writing import (
     fresh,
-    is_void,
     made,
     receipt,
     request_id,

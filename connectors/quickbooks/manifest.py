@@ -114,7 +114,8 @@ MANIFEST = Manifest(
         ),
         _keyed(
             RecordProcessingFee,
-            "An expense out of the account that was named; the supplier is named where the books know it.",
+            "An expense out of the account that was named, which should be a bank account; the supplier is named where the "
+            "books know it.",
         ),
     ),
     scopes=OAUTH.scopes,
@@ -122,5 +123,9 @@ MANIFEST = Manifest(
     notes=(
         "QuickBooks cannot be asked whether its own automatic reminders are on.",
         "A merged or deleted record is told by change data capture within 30 days; after a longer gap everything is read again.",
+        "Where more than 1000 records of a kind changed between two looks, deletions among them may be told by the daily census only.",
+        "A sales receipt is told as a payment that settles no invoice: its money is in the books already.",
+        "Of journal entries only lines on a receivables account are kept; the others are none of our business.",
+        "Where a company numbers its documents by hand, the invoice of a fee has no number.",
     ),
 )

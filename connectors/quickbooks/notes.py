@@ -30,14 +30,19 @@ def set_memo(client: QuickBooksClient, command: SetCustomerMemo, intent: Intent)
 
     def change(found: Record) -> Record | None:
         memo = _memo(found)
-        return None if command.text in memo else {"CustomerMemo": {"value": _joined(memo, command.text)}}
+        return None if _says(memo, command.text) else {"CustomerMemo": {"value": _joined(memo, command.text)}}
 
     return receipt(update(client, "Invoice", command.invoice.id, intent.key, change))
 
 
 def find_memo(client: QuickBooksClient, command: SetCustomerMemo, _: Intent) -> Finding:
     found = fresh(client, "Invoice", command.invoice.id)
-    return receipt(found) if command.text in _memo(found) else "absent"
+    return receipt(found) if _says(_memo(found), command.text) else "absent"
+
+
+def _says(memo: str, words: str) -> bool:
+    """Whatever became of line ends."""
+    return f" {' '.join(words.split())} " in f" {' '.join(memo.split())} "
 
 
 def _memo(invoice: Record) -> str:

@@ -6,11 +6,10 @@ from connectors.errors import Refused
 from connectors.fields import Record, records, text
 from connectors.protocol import Finding, Intent, Receipt
 from connectors.quickbooks.client import QuickBooksClient
-from connectors.quickbooks.translate import REFERENCE_LENGTH
+from connectors.quickbooks.translate import REFERENCE_LENGTH, is_void
 from connectors.quickbooks.writing import (
     figure,
     fresh,
-    is_void,
     linked,
     made,
     receipt,

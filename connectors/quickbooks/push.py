@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from connectors.errors import Unsupported
+from connectors.errors import NotFound, Unsupported
 from connectors.protocol import Finding, Intent, Receipt
 from connectors.quickbooks import credits as credit_memos
 from connectors.quickbooks import expenses, invoices, mail, notes, payments
@@ -58,7 +58,11 @@ def push(client: QuickBooksClient, intent: Intent) -> Receipt:
 
 
 def find(client: QuickBooksClient, intent: Intent) -> Finding:
-    return _way(intent).find(client, intent.command, intent)
+    """What a deleted record would tell nobody knows. An e-mail of it may have gone; anything else is over."""
+    try:
+        return _way(intent).find(client, intent.command, intent)
+    except NotFound:
+        return "unknown" if isinstance(intent.command, SendInvoiceEmail) else "absent"
 
 
 def _way(intent: Intent) -> _Way:

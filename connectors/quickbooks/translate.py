@@ -42,6 +42,8 @@ from receivables.money import exponent
 REFERENCE_LENGTH = 21
 #: Before the id of a sales receipt that is told as a payment.
 SALES_RECEIPT = "salesreceipt-"
+#: What a deposit may hold that is told as a payment, with the beginning of its id.
+_BANKED = {"Payment": "", "SalesReceipt": SALES_RECEIPT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,11 @@ def _owner(row: Record) -> str:
     return found
 
 
-def _is_void(row: Record, total: int) -> bool:
-    return total == 0 and "voided" in text(row, "PrivateNote").lower()
+def is_void(row: Record) -> bool:
+    """QuickBooks keeps what is void with a total of zero and says so in the private note, which people can edit."""
+    if row.get("status") == "Voided":
+        return True
+    return row.get("TotalAmt") == 0 and "voided" in text(row, "PrivateNote").lower()
 
 
 def _rate(row: Record) -> str:
@@ -136,7 +141,7 @@ def invoice(row: Record, realm: Realm) -> Invoice:
         updated_at=instant(record(row, "MetaData"), "LastUpdatedTime"),
         number=text(row, "DocNumber"),
         customer_id=_owner(row),
-        status=_invoice_status(row, total, balance),
+        status=_invoice_status(row, balance),
         currency=code,
         total=total,
         open=balance,
@@ -156,19 +161,19 @@ def invoice(row: Record, realm: Realm) -> Invoice:
     )
 
 
-def _invoice_status(row: Record, total: int, balance: int) -> InvoiceStatus:
-    if _is_void(row, total):
+def _invoice_status(row: Record, balance: int) -> InvoiceStatus:
+    if is_void(row):
         return "void"
     return "open" if balance > 0 else "paid"
 
 
 def _was_sent(row: Record) -> bool | None:
-    """None where the record does not say; it may have been printed or handed over."""
+    """None where the record does not say, or says a word that nobody knows; it may have been printed or handed over."""
     if text(row, "EmailStatus") == "EmailSent" or text(record(row, "DeliveryInfo"), "DeliveryTime"):
         return True
     if text(row, "EInvoiceStatus") in {"Sent", "Viewed", "Paid"}:
         return True
-    return False if text(row, "EmailStatus") else None
+    return False if text(row, "EmailStatus") in {"NotSet", "NeedToSend"} else None
 
 
 def _pays_online(row: Record) -> bool:
@@ -210,7 +215,7 @@ def credit_note(row: Record, realm: Realm) -> CreditNote:
     total = amount(row, "TotalAmt", code)
     left = amount_or_none(row, "RemainingCredit", code)
     rest = amount_or_zero(row, "Balance", code) if left is None else left
-    void = _is_void(row, total)
+    void = is_void(row)
     return CreditNote(
         connection=realm.connection,
         id=identifier(row, "Id"),
@@ -238,7 +243,7 @@ def payment(row: Record, realm: Realm) -> Payment:
         version=text(row, "SyncToken"),
         updated_at=instant(record(row, "MetaData"), "LastUpdatedTime"),
         customer_id=_owner(row),
-        status="void" if _is_void(row, total) else "settled",
+        status="void" if is_void(row) else "settled",
         currency=code,
         amount=total,
         unapplied=unapplied,
@@ -267,7 +272,7 @@ def refund(row: Record, realm: Realm) -> Refund:
         version=text(row, "SyncToken"),
         updated_at=instant(record(row, "MetaData"), "LastUpdatedTime"),
         customer_id=reference(row, "CustomerRef"),
-        status="void" if _is_void(row, total) else "settled",
+        status="void" if is_void(row) else "settled",
         currency=code,
         amount=total,
         refunded_on=day(row, "TxnDate"),
@@ -288,7 +293,7 @@ def sales_receipt(row: Record, realm: Realm) -> Payment:
         version=text(row, "SyncToken"),
         updated_at=instant(record(row, "MetaData"), "LastUpdatedTime"),
         customer_id=reference(row, "CustomerRef"),
-        status="void" if _is_void(row, total) else "settled",
+        status="void" if is_void(row) else "settled",
         currency=code,
         amount=total,
         paid_on=day(row, "TxnDate"),
@@ -311,6 +316,8 @@ def deposit(row: Record, realm: Realm) -> Payout:
         currency=code,
         amount=amount(row, "TotalAmt", code),
         arrives_on=day(row, "TxnDate"),
-        payment_ids=tuple(identifier(link, "TxnId") for link in linked if text(link, "TxnType") == "Payment"),
+        payment_ids=tuple(
+            _BANKED[kind] + identifier(link, "TxnId") for link in linked if (kind := text(link, "TxnType")) in _BANKED
+        ),
         reference=text(row, "DocNumber") or text(row, "PrivateNote"),
     )

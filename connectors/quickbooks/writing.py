@@ -26,7 +26,7 @@ def request_id(key: str, *step: str) -> str:
 
     A write to a record names the record's SyncToken as its step: Intuit repeats a refusal of a stale token for ever.
     """
-    whole = "/".join((key, *step))
+    whole = "~".join((key, *step))
     return whole if len(whole) <= _REQUEST_ID_LENGTH else hashlib.sha256(whole.encode()).hexdigest()[:48]
 
 
@@ -127,8 +127,3 @@ def update(
             if conflict_ends:
                 raise
     raise AssertionError("unreachable")
-
-
-def is_void(found: Record) -> bool:
-    """QuickBooks keeps what is void with a total of zero and says so in the private note."""
-    return found.get("TotalAmt") == 0 and "voided" in text(found, "PrivateNote").lower()

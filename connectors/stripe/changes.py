@@ -167,16 +167,22 @@ class _Reading:
         return self._changes
 
     def _settle_invoices(self) -> None:
-        """An invoice's event shows no payments. Where those of other events add up to what was paid, all are known."""
+        """An invoice's event shows no payments. Where those of other events add up to what was paid, all are known;
+        they stand in Stripe's order, newest first."""
         invoices = self._changes.touched["invoices"]
         for identifier, raw in invoices.items():
             if not raw:
                 continue
-            payments = list(self._paid.get(identifier, {}).values())
+            payments = sorted(self._paid.get(identifier, {}).values(), key=_made_at, reverse=True)
             if _record(raw).get("amount_paid") == _sum(payments):
                 self._changes.payments[identifier] = payments
             else:
                 invoices[identifier] = None
+
+
+def _made_at(payment: Record) -> int:
+    found = payment.get("created")
+    return found if type(found) is int else 0
 
 
 def _sum(payments: Iterable[Record]) -> int | None:

@@ -4,6 +4,7 @@
 (240 invoices a second), keep the secret key inside each of them, and read rates as floats.
 """
 
+import datetime as dt
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -42,11 +43,27 @@ class Found(msgspec.Struct):
         return found
 
 
+class _OneAtATime:
+    """A limiter for several threads: who waits for the limit makes the others wait too."""
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+        self._turn = threading.Lock()
+
+    def spend(self, calls: int = 1, *, write: bool = False) -> None:
+        with self._turn:
+            self._limiter.spend(calls, write=write)
+
+    def pause(self, until: dt.datetime, reason: str) -> None:
+        with self._turn:
+            self._limiter.pause(until, reason)
+
+
 class StripeClient:
-    """One account, or one connected account of a platform key."""
+    """One account, or one connected account of a platform key. Reads may be made from several threads."""
 
     def __init__(self, endpoint: Endpoint, tokens: TokenStore, limiter: Limiter, clock: Clock) -> None:
-        self._caller = Caller(KeyGrant(tokens), limiter, clock, verdict)
+        self._caller = Caller(KeyGrant(tokens), _OneAtATime(limiter), clock, verdict)
         self._base = (endpoint.api_base or API_BASE).rstrip("/")
         self._account = endpoint.account if endpoint.options.get("connect") == "true" else ""
         self._timeout = endpoint.timeout
@@ -92,7 +109,7 @@ class StripeClient:
 
     def download(self, url: str) -> bytes:
         """A file that Stripe named by its address; the key is not sent along."""
-        return pdf.download(self._transport, url)
+        return pdf.download(url, self._timeout)
 
     def post(self, path: str, form: Mapping[str, Any], key: str) -> Answer:
         """`key` becomes the Idempotency-Key: always ours, because the SDK's own changes with every call."""

@@ -1,9 +1,10 @@
 """The PDF of an invoice: a file at another host, which must never see the API key."""
 
 import ipaddress
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from stripe import APIConnectionError, RequestsClient
+import requests
 from urllib3.exceptions import HTTPError
 
 from connectors.errors import ConnectorError, Malformed, NotFound, Refused, Uncertain
@@ -15,11 +16,11 @@ _HOPS = 3
 _WHAT = "get the PDF"
 
 
-def download(transport: RequestsClient, url: str) -> bytes:
+def download(url: str, timeout: tuple[float, float]) -> bytes:
     """Follows a few redirects; https only, but for this machine itself. Raises ConnectorError."""
     for _ in range(_HOPS):
         _check(url)
-        status, headers, body = _fetch(transport, url)
+        status, headers, body = _fetch(url, timeout)
         if status not in {301, 302, 303, 307, 308}:
             return _pdf(status, body)
         url = urljoin(url, headers.get("location", ""))
@@ -27,7 +28,10 @@ def download(transport: RequestsClient, url: str) -> bytes:
 
 
 def _check(url: str) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise Refused(f"{_WHAT}: its address is none") from None
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
         raise Refused(f"{_WHAT}: its address is not https")
 
@@ -39,14 +43,19 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _fetch(transport: RequestsClient, url: str) -> tuple[int, dict[str, str], bytes]:
+def _fetch(url: str, timeout: tuple[float, float]) -> tuple[int, dict[str, str], bytes]:
+    """Outside the API's own session, which reads whole bodies however large; nobody's netrc is looked at."""
+    settings: dict[str, Any] = {"allow_redirects": False, "stream": True, "auth": _nobody}
     try:
-        stream, status, told = transport.request_stream("get", url, {"User-Agent": "owed"})
-        body = stream.read(_LARGEST + 1, decode_content=True)
-        stream.release_conn()
-    except (APIConnectionError, HTTPError) as error:
+        with requests.get(url, headers={"User-Agent": "owed"}, timeout=timeout, **settings) as answer:
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            return answer.status_code, headers, answer.raw.read(_LARGEST + 1, decode_content=True)
+    except (requests.RequestException, HTTPError) as error:
         raise connection_error(error, _WHAT) from None
-    return status, {name.lower(): value for name, value in told.items()}, body
+
+
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _pdf(status: int, body: bytes) -> bytes:

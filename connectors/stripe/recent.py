@@ -34,11 +34,13 @@ class Recent:
         self._movements: tuple[int, list[bytes]] | None = None
 
     def start(self) -> Position:
-        """All streams that one connector sweeps go on from one event, so that one poll serves them."""
+        """All streams that one connector sweeps go on from one event, so that one poll serves them.
+
+        What the events before it tell is in the sweep, which begins after them.
+        """
         if self._began is None:
-            events = self._client.page("/v1/events", {"limit": 1}).data
-            newest = _event(events[0]) if events else None
-            self._began = Position(newest.id, newest.created) if newest else Position()
+            told = map(_event, self._client.page("/v1/events", {}).data)
+            self._began = position_after([event for event in told if event], Position())
         return self._began
 
     def poll(self, stream: str, position: Position) -> Poll:

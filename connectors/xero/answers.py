@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 
-from connectors.errors import Malformed
+from connectors.errors import Malformed, Uncertain
 from connectors.fields import Record, decode_record, records
 from connectors.protocol import Intent
 from connectors.transport import Answer, written
@@ -16,11 +16,17 @@ _BEFORE = dt.timedelta(days=1)
 
 
 def accepted(answer: Answer, name: str) -> Record:
-    """The element that was written. Xero answers 200 for a refused element too, and says so inside it."""
+    """The element that was written. Xero answers 200 for a refused element too, and says so inside it.
+
+    An element that is "OK" and complains all the same, as in Xero's own example of a credit note, is not believed
+    either way: it is looked for.
+    """
     elements = records(written(answer, name), name)
     if not elements:
         raise Malformed(f"Xero accepted, but its answer holds no {name}")
     told = [message for element in elements for message in element_errors(element)]
+    if told and any(element.get("StatusAttributeString") == "OK" for element in elements):
+        raise Uncertain(f"{name}: Xero says both OK and {'; '.join(told)}")
     if told:
         raise refusal(told)
     return elements[0]

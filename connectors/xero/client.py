@@ -208,7 +208,7 @@ def _read_page(answer: Answer, entity: str) -> Found:
         shown = msgspec.json.decode(told, type=_Pagination) if told else None
         last = shown.page >= shown.pages if shown and shown.pages is not None else not raws
         return Found(raws, instant_in(stamp) if stamp else None, last, shown.items if shown else None)
-    except (msgspec.DecodeError, KeyError, ValueError, Unreadable):
+    except (msgspec.DecodeError, RecursionError, KeyError, ValueError, Unreadable):
         raise Malformed(f"the answer is not a list of {entity}: {answer.excerpt()!r}") from None
 
 
@@ -221,5 +221,5 @@ def _read_pdf(answer: Answer) -> bytes:
 def _read_list(answer: Answer) -> list[dict[str, Any]]:
     try:
         return msgspec.json.decode(answer.body, type=list[dict[str, Any]])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Malformed("the answer is not a list of connections") from None

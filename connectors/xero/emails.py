@@ -12,8 +12,8 @@ from receivables.commands import SendInvoiceEmail
 
 #: What Xero writes into the history when an invoice was e-mailed; the exact words are not documented.
 _MAILED = re.compile(r"\bsent\b|\be-?mail", re.IGNORECASE)
-#: Xero would e-mail an invoice that waits for approval, and only then refuse a draft.
-_NOT_YET_OWED = {"DRAFT", "SUBMITTED"}
+#: Xero would also e-mail an invoice that waits for approval, and one that is paid.
+_OWED = "AUTHORISED"
 
 
 def prepare(client: XeroClient, command: SendInvoiceEmail) -> dict[str, str]:
@@ -28,8 +28,9 @@ def prepare(client: XeroClient, command: SendInvoiceEmail) -> dict[str, str]:
 
 
 def push(client: XeroClient, command: SendInvoiceEmail, intent: Intent) -> Receipt:
-    if intent.before.get("status") in _NOT_YET_OWED:
-        raise Refused(f"{command.invoice} is not approved yet ({intent.before['status'].lower()}): nobody owes it")
+    status = intent.before.get("status", _OWED)
+    if status != _OWED:
+        raise Refused(f"{command.invoice} is {status.lower() or 'of no status'}: nobody owes it")
     client.write("POST", f"Invoices/{safe(command.invoice.id)}/Email", {}, idempotency_key(intent.key))
     return Receipt(command.invoice.id)
 

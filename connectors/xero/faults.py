@@ -66,7 +66,7 @@ def complaints(answer: Answer) -> list[str]:
     """The messages of a fault body: of its elements where it has some, else its own."""
     try:
         found = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return []
     if not isinstance(found, dict):
         return []

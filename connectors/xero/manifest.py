@@ -46,7 +46,7 @@ WRITES = (
         side_effects=(
             "Xero e-mails the invoice to the contact and the persons included in e-mails, by its own template. The invoice"
             " counts as sent from then on, so that Xero's own reminders, where switched on, go out for it too. Xero would"
-            " also send an invoice that waits for approval; owed does not. Xero allows only so many e-mails a day."
+            " also send an invoice that waits for approval, or a paid one; owed does not. Xero allows only so many e-mails a day."
         ),
     ),
     Write(

@@ -98,7 +98,7 @@ def _stamp(raw: bytes) -> dt.datetime | None:
     try:
         found = msgspec.json.decode(raw, type=_Stamp).UpdatedDateUTC
         return instant_in(found) if found else None
-    except (msgspec.DecodeError, Unreadable):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, Unreadable):
         return None
 
 

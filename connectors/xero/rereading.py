@@ -74,5 +74,5 @@ def _id(raw: bytes, table: Stream) -> str:
     try:
         found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get(table.id_field)
         return msgspec.json.decode(found, type=str) if found else ""
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return ""

@@ -13,7 +13,7 @@ from sandbox.quickbooks.documents import Documents
 from sandbox.quickbooks.errors import Faults, fault, gateway_fault, throttled, unauthenticated, wrong_company, xml_fault
 from sandbox.quickbooks.hosted import Hosted
 from sandbox.quickbooks.journals import Journals
-from sandbox.quickbooks.metering import Meter
+from sandbox.quickbooks.metering import BUILDER, Meter
 from sandbox.quickbooks.payments import Payments
 from sandbox.quickbooks.purchases import Purchases
 from sandbox.quickbooks.reads import Reads
@@ -84,7 +84,8 @@ class QuickBooksDoor(Door):
     def _throttle(self, call: Call) -> Answer | None:
         if not self.limits_on:
             return None
-        passes = self.second.take(call.now) and self.minute.take(call.now) and self.meter.take(call)
+        monthly = int(self.books.company.get("reads_a_month", BUILDER))
+        passes = self.second.take(call.now) and self.minute.take(call.now) and self.meter.take(call, monthly)
         return None if passes else throttled(call.now)
 
     def _replay(self, call: Call) -> Answer | None:

@@ -35,11 +35,10 @@ MOST_EVENTS = 100
 
 
 class Events:
-    """`older` switches to the form that Intuit sent before CloudEvents."""
+    """With the company's setting `older_webhooks` they have the form that Intuit sent before CloudEvents."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.older = False
         world.webhooks.habits["quickbooks"] = Habits(
             self.envelope,
             SOON + EVERY_SIX_HOURS,
@@ -47,21 +46,31 @@ class Events:
             deadline_seconds=3.0,
             disables=False,
             in_turn=True,
+            stranger=stranger,
         )
 
     def tell(self, entity: str, identity: str, operation: str, *, realm: str = "", deleted: str = "") -> None:
         if entity not in TOLD:
             return
-        company = self.world.setting("qbo.company")
-        event: Record = {"name": entity, "id": identity, "operation": operation}
-        event |= {"lastUpdated": self.world.clock.now().isoformat(timespec="milliseconds"), "event": new_guid()}
-        event |= {"deletedId": deleted} if deleted else {}
-        self.world.webhooks.tell("quickbooks", realm=realm or (company or {}).get("realm", ""), **event)
+        ours = (self.world.setting("qbo.company") or {}).get("realm", "")
+        told = event(realm or ours, entity, identity, operation, self.world.clock.now())
+        self.world.webhooks.tell("quickbooks", **told, **({"deletedId": deleted} if deleted else {}))
 
     def envelope(self, events: list[Record], token: str, _: datetime) -> Post:
-        body = json.dumps(older_form(events) if self.older else [cloud_event(one) for one in events]).encode()
+        older = (self.world.setting("qbo.company") or {}).get("older_webhooks")
+        body = json.dumps(older_form(events) if older else [cloud_event(one) for one in events]).encode()
         signature = base64.b64encode(hmac.new(token.encode(), body, hashlib.sha256).digest()).decode()
         return Post(body, {"intuit-signature": signature}, expected=200)
+
+
+def event(realm: str, entity: str, identity: str, operation: str, moment: datetime) -> Record:
+    told: Record = {"realm": realm, "name": entity, "id": identity, "operation": operation, "event": new_guid()}
+    return told | {"lastUpdated": moment.isoformat(timespec="milliseconds")}
+
+
+def stranger(moment: datetime) -> Record:
+    """An event of another company that uses the same app."""
+    return event("9130350000000099", "Invoice", "1", "Update", moment)
 
 
 def older_form(events: list[Record]) -> Record:

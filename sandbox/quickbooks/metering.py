@@ -11,18 +11,17 @@ BUILDER = 500_000
 
 
 class Meter:
-    def __init__(self, limit: int = BUILDER) -> None:
-        self.limit = limit
+    def __init__(self) -> None:
         self.used = 0
         self._month = (0, 0)
 
-    def take(self, call: Call) -> bool:
+    def take(self, call: Call, limit: int) -> bool:
         """Counts a read; False when the month's are used up."""
         if not is_read(call):
             return True
         self._turn(call.now)
         self.used += 1
-        return self.used <= self.limit
+        return self.used <= limit
 
     def _turn(self, now: datetime) -> None:
         if (now.year, now.month) != self._month:

@@ -8,7 +8,7 @@ from connectors.protocol import Connector
 from receivables.facts import CreditNote, Fact, Invoice
 from sandbox.serve import Sandbox
 from tests.connectors.stands import CountingLimiter, HeldTokens
-from tests.connectors.towards_sandbox import connect
+from tests.connectors.towards_sandbox import connect, tokens_of
 
 
 class Patience(CountingLimiter):
@@ -29,9 +29,15 @@ class Company:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self._facts: dict[tuple[str, str], list[Fact]] = {}
+        #: One store of tokens for each platform, as everywhere: whoever spends a refresh token keeps the next for all.
+        self._held: dict[str, HeldTokens] = {}
+
+    def held(self, platform: str) -> HeldTokens:
+        return self._held.setdefault(platform, tokens_of(self.sandbox.config, platform))
 
     def connect(self, platform: str, tokens: HeldTokens | None = None) -> Connector:
-        return connect(self.sandbox.config, platform, self.sandbox.clock.now, tokens, Patience(self.sandbox))
+        held = tokens or self.held(platform)
+        return connect(self.sandbox.config, platform, self.sandbox.clock.now, held, Patience(self.sandbox))
 
     def facts(self, platform: str, stream: str) -> list[Fact]:
         if (platform, stream) not in self._facts:

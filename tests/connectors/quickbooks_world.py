@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any
 
+from connectors.protocol import Clock
 from connectors.quickbooks.connector import QuickBooksConnector
 from receivables.refs import Ref
 from tests.connectors.loopback import Asked, Loopback, Reply
@@ -14,8 +15,8 @@ TIME = "2026-03-02T04:00:00.000-08:00"
 INVOICE = Ref("books", "invoice", "7")
 
 
-def connector(server: Loopback) -> QuickBooksConnector:
-    return QuickBooksConnector(endpoint("quickbooks", server.url), HeldTokens(oauth_tokens()), CountingLimiter(), now)
+def connector(server: Loopback, clock: Clock = now) -> QuickBooksConnector:
+    return QuickBooksConnector(endpoint("quickbooks", server.url), HeldTokens(oauth_tokens()), CountingLimiter(), clock)
 
 
 def refund(number: int, **fields: Any) -> dict[str, Any]:
@@ -35,11 +36,12 @@ class Realm:
         self.changed = changed
         self.changes: dict[str, list[dict[str, Any]]] = {}
         self.on_query: Callable[[int], object] = str
+        self.time = TIME
 
     def __call__(self, asked: Asked) -> Reply:
         if asked.path.endswith("/cdc"):
             blocks = [{entity: self.changes.get(entity, [])} for entity in asked.query["entities"].split(",")]
-            return Reply(json.dumps({"CDCResponse": [{"QueryResponse": blocks}], "time": TIME}))
+            return Reply(json.dumps({"CDCResponse": [{"QueryResponse": blocks}], "time": self.time}))
         if asked.path.endswith("/preferences"):
             return Reply('{"Preferences":{"CurrencyPrefs":{"HomeCurrency":{"value":"CAD"}}}}')
         return self._query(asked.body.decode())
@@ -53,7 +55,7 @@ class Realm:
         position, most = int(found[1] or 1), int(found[2])
         self.on_query(position)
         shown = (self._wanted(statement) if rows else [])[position - 1 : position - 1 + most]
-        return Reply(json.dumps({"QueryResponse": {"RefundReceipt": shown} if shown else {}, "time": TIME}))
+        return Reply(json.dumps({"QueryResponse": {"RefundReceipt": shown} if shown else {}, "time": self.time}))
 
     def _wanted(self, statement: str) -> list[dict[str, Any]]:
         if "LastUpdatedTime" in statement and self.changed:

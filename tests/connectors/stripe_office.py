@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from connectors.protocol import Connector, Finding, Intent, Page, Receipt, Tokens
+from connectors.protocol import Connector, Finding, Intent, Limiter, Page, Receipt, Tokens
 from connectors.registry import open_connector
 from receivables.commands import AnyCommand
 from receivables.facts import Fact
@@ -90,11 +90,11 @@ class Office:
         self.api = Stripe(sandbox)
         self.ids = furnish(sandbox)
 
-    def connect(self, key: str = "", **options: str) -> Connector:
+    def connect(self, key: str = "", limiter: Limiter | None = None) -> Connector:
         found = endpoint_of(self.sandbox.config, "stripe")
-        found.options.update({"timezone": "UTC"} | options)
+        found.options.update({"timezone": "UTC"})
         held = HeldTokens(Tokens(api_key=key or self.sandbox.config["stripe"]["api_key"]))
-        return open_connector(found, held, CountingLimiter(), self.sandbox.clock.now)
+        return open_connector(found, held, limiter or CountingLimiter(), self.sandbox.clock.now)
 
     def ref(self, name: str, kind: str = "invoice") -> Ref:
         return Ref("books", kind, self.ids[name])
@@ -105,7 +105,7 @@ class Office:
     def find(self, command: AnyCommand, key: str = "key-1") -> Finding:
         return self.connect().find(Intent(key, command, {}, self.sandbox.clock.now()))
 
-    def shown(self, name: str, **expand: str) -> Json:
+    def shown(self, name: str) -> Json:
         """An invoice as Stripe shows it, with its payments."""
         return self.api.get(f"/invoices/{self.ids[name]}", **{"expand[]": "payments"})
 

@@ -10,6 +10,7 @@ import pytest
 from connectors.errors import ConnectorError, NotFound, Refused, Throttled, Uncertain
 from connectors.protocol import Connector, Intent, Page, Receipt
 from connectors.quickbooks.writing import tag
+from connectors.registry import EVENT_READERS
 from receivables.commands import (
     AnyCommand,
     ApplyCredit,
@@ -27,8 +28,9 @@ from receivables.money import Money
 from receivables.refs import Ref
 from sandbox.serve import Sandbox
 from tests.connectors.conftest import Patience
+from tests.connectors.loopback import Reply, loopback, replies
 from tests.connectors.towards_sandbox import connect
-from tests.sandbox.worlds import bill, debtor, stock
+from tests.sandbox.worlds import QuickBooks, bill, debtor, stock
 
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 FEBRUARY = dt.date(2026, 2, 1)
@@ -51,8 +53,7 @@ class Books:
 
     def set(self, **settings: Any) -> None:
         with self.sandbox.changes() as world:
-            company = {name: value for name, value in self.sandbox.quickbooks.books.company.items() if name != "id"}
-            world.set("qbo.company", **company, **settings)
+            world.settings.put({**self.sandbox.quickbooks.books.company, **settings})
 
     def effects(self) -> list[str]:
         return [one["kind"] for one in self.sandbox.world.effects.all()]
@@ -215,8 +216,6 @@ def test_an_invoice_paid_between_the_two_steps_leaves_the_memo_open_and_says_so(
 
 def test_a_sales_receipt_is_money_that_is_in_the_books_already(books: Books) -> None:
     """Section 5: never in A/R. Intuit's own Stripe feed posts them: their money must not be posted again."""
-    from tests.sandbox.worlds import QuickBooks
-
     sold = {"ItemRef": {"value": "1"}, "TaxCodeRef": {"value": "20.0% S"}}
     line = {"Amount": 50.0, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": sold}
     body = {"CustomerRef": {"value": books.customer}, "DepositToAccountRef": {"value": "4"}, "Line": [line]}
@@ -288,7 +287,6 @@ def test_a_refund_and_a_processors_fee_are_written_gross(books: Books) -> None:
 
 def test_a_bundle_is_read_as_its_own_lines(books: Books) -> None:
     """Section 5: GroupLineDetail nests real lines."""
-    from tests.sandbox.worlds import QuickBooks
 
     def line(amount: float, name: str) -> dict[str, Any]:
         sold = {"ItemRef": {"value": "1"}, "TaxCodeRef": {"value": "No VAT"}}
@@ -348,6 +346,26 @@ def test_nothing_is_written_into_closed_books_and_the_refusal_says_so(books: Boo
     assert books.effects() == before
 
 
+# --- webhooks ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_what_a_webhook_tells_is_read_again_as_it_is_now(books: Books, older: bool) -> None:
+    books.set(older_webhooks=older)
+    with loopback(replies(Reply(""))) as receiver:
+        books.sandbox.world.webhooks.subscribe("quickbooks", receiver.url, "token")
+        books.connect().push(intent(books.payment()))
+        books.sandbox.world.webhooks.deliver("quickbooks")
+        (asked,) = receiver.asked
+    hints = EVENT_READERS["quickbooks"](asked.headers, asked.body, "token", NOON)
+    assert [(hint.account, hint.stream) for hint in hints] == [
+        (books.sandbox.config["quickbooks"]["realm_id"], "payments"),
+        (books.sandbox.config["quickbooks"]["realm_id"], "invoices"),
+    ]
+    told = [fact for hint in hints for fact in facts(books.connect().reread(hint.stream, [hint.id]))]
+    assert [(fact.kind, getattr(fact, "open", None)) for fact in told] == [("payment", None), ("invoice", 7_500)]
+
+
 # --- faults -----------------------------------------------------------------------------------------------------------
 
 
@@ -363,7 +381,7 @@ def test_a_passing_fault_in_any_form_costs_another_try_and_nothing_else(
 
 def test_when_the_months_reads_are_used_up_reads_wait_and_writes_go_on(books: Books) -> None:
     """Section 1: past the tier's limit every read gets 429 until next month; writes are free."""
-    books.sandbox.quickbooks.meter.limit = 0
+    books.set(reads_a_month=0)
     with pytest.raises(Throttled):
         list(books.connect().pull("invoices", ""))
     assert books.connect().push(intent(books.payment())).reference

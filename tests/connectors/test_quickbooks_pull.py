@@ -1,5 +1,6 @@
 """Paging, change data, census and rereading at QuickBooks, against a scripted server."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ from connectors.protocol import Page, Standing
 from receivables.facts import Gone
 from tests.connectors.loopback import Asked, Reply, loopback, replies
 from tests.connectors.quickbooks_world import TIME, Realm, an_invoice, connector, refund
+from tests.connectors.stands import NOW
 
 
 def ids(pages: list[Page]) -> list[int]:
@@ -83,6 +85,28 @@ def test_the_next_poll_of_the_same_connector_asks_again() -> None:
         for _ in range(2):
             list(books.pull("refunds", since("2026-03-02T03:00:00-08:00")))
         assert len(server.asked) == 2
+
+
+def test_a_run_that_was_broken_off_is_not_finished_with_an_old_answer() -> None:
+    """A reader may live for long; what it heard an hour ago is no news."""
+    moments = [NOW]
+    with loopback(Realm(0)) as server:
+        books = connector(server, lambda: moments[-1])
+        list(books.pull("refunds", since("2026-03-02T03:00:00-08:00")))
+        moments.append(NOW + dt.timedelta(hours=1))
+        list(books.pull("deposits", since("2026-03-02T03:00:00-08:00")))
+        assert [asked.path.rpartition("/")[2] for asked in server.asked] == ["cdc", "cdc"]
+
+
+def test_sweeps_of_one_run_go_on_from_one_instant_and_later_ones_from_their_own() -> None:
+    realm = Realm(3)
+    with loopback(realm) as server:
+        books = connector(server)
+        told = []
+        for realm.time in (TIME, "2026-03-02T04:10:00.000-08:00", "2026-03-09T04:00:00.000-08:00"):
+            (page,) = books.pull("refunds", "")
+            told.append(json.loads(page.cursor)["since"])
+    assert told == ["2026-03-02T03:55:00-08:00", "2026-03-02T03:55:00-08:00", "2026-03-09T03:55:00-08:00"]
 
 
 def test_the_watermark_is_the_platforms_clock_less_five_minutes() -> None:

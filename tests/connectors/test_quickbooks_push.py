@@ -12,6 +12,7 @@ from connectors.quickbooks.writing import request_id, tag
 from receivables.commands import (
     AddNote,
     ChargeFee,
+    CreditInvoice,
     RecordPayment,
     RecordProcessingFee,
     RecordRefund,
@@ -77,6 +78,19 @@ def test_a_long_key_becomes_one_short_request_id() -> None:
     assert len(request_id(long)) <= 50
     assert request_id(long) == request_id(long)
     assert request_id(long) != request_id(long + "1")
+
+
+def test_each_step_of_a_write_has_a_request_id_of_its_own() -> None:
+    """Another intent whose key goes on where this one ends is never taken for a step of it."""
+    ids = [
+        request_id("books/1"),
+        request_id("books/1", "memo"),
+        request_id("books/1", "apply", "0"),
+        request_id("books/1/0"),
+    ]
+    assert len(set(ids)) == 4
+    assert request_id("books/1", "memo") == request_id("books/1", "memo")
+    assert len(request_id("k" * 48, "memo")) <= 50
 
 
 @pytest.mark.parametrize(
@@ -182,11 +196,26 @@ def test_trap_lines_are_never_sent_in_a_sparse_write_because_they_replace_all() 
 
 
 def test_a_memo_that_says_it_already_is_not_written_again() -> None:
-    books = Books("Invoice", an_invoice("7", CustomerMemo={"value": "Hello. Please pay"}))
+    books = Books("Invoice", an_invoice("7", CustomerMemo={"value": "Hello.\r\nPlease  pay"}))
     with loopback(books) as server:
         assert connector(server).push(intent(a_memo())).reference == "7"
         assert isinstance(connector(server).find(intent(a_memo())), Receipt)
     assert books.posted == []
+
+
+def test_words_that_only_begin_like_ours_are_others() -> None:
+    books = Books("Invoice", an_invoice("7", CustomerMemo={"value": "Please payable"}))
+    with loopback(books) as server:
+        assert connector(server).find(intent(a_memo())) == "absent"
+
+
+def test_of_a_deleted_record_only_an_email_is_in_doubt() -> None:
+    missing = Reply('{"Fault":{"Error":[{"Message":"Object Not Found","code":"610"}]}}', 400)
+    with loopback(replies(missing)) as server:
+        books = connector(server)
+        assert books.find(intent(SendInvoiceEmail(connection="books", invoice=INVOICE))) == "unknown"
+        for command in (a_memo(), VoidInvoice(connection="books", invoice=INVOICE), VOID_PAYMENT):
+            assert books.find(intent(command)) == "absent"
 
 
 def test_a_memo_that_would_be_too_long_is_refused_and_nothing_is_cut_off() -> None:
@@ -390,3 +419,46 @@ def test_a_processing_fee_names_the_supplier_where_the_books_know_it(known: bool
     assert (body["PaymentType"], body["AccountRef"]) == ("Cash", {"value": "35"})
     detail = body["Line"][0]["AccountBasedExpenseLineDetail"]
     assert (body["Line"][0]["Amount"], detail) == (1.75, {"AccountRef": {"value": "91"}})
+
+
+def a_credit() -> CreditInvoice:
+    return CreditInvoice(
+        connection="books",
+        invoice=INVOICE,
+        customer=Ref("books", "customer", "5"),
+        amount=Money(1200, "USD"),
+        description="Goodwill",
+        issued_on=dt.date(2026, 3, 1),
+        account="11",
+    )
+
+
+class Taxing:
+    """Adds tax to every credit memo, as QuickBooks does in the United States by the customer's address."""
+
+    def __init__(self) -> None:
+        self.memo = {"Id": "4", "SyncToken": "0", "TotalAmt": 13.2, "RemainingCredit": 13.2, "DocNumber": "CM-4"}
+        self.posted: list[str] = []
+
+    def __call__(self, asked: Asked) -> Reply:
+        if asked.path.endswith("/query"):
+            made = b"CreditMemo" in asked.body and self.posted
+            rows = {"CreditMemo": [self.memo | {"PrivateNote": f"[{tag(KEY)}]"}]} if made else {}
+            return Reply(json.dumps({"QueryResponse": rows, "time": TIME}))
+        if asked.method == "POST":
+            self.posted.append(asked.path.rpartition("/")[2])
+        row = an_invoice("7", TotalAmt=100, Balance=100) if "/invoice" in asked.path else self.memo
+        return Reply(json.dumps({"Invoice" if "/invoice" in asked.path else "CreditMemo": row}))
+
+
+def test_a_credit_memo_to_which_quickbooks_added_tax_is_not_applied_and_a_person_is_told() -> None:
+    books = Taxing()
+    with loopback(books) as server:
+        for _ in range(2):
+            with pytest.raises(
+                Refused, match=r"CM-4 was made, but with tax it comes to 13\.2, not 12\.00 USD"
+            ) as raised:
+                connector(server).push(intent(a_credit()))
+            assert raised.value.code == "half_done"
+        assert connector(server).find(intent(a_credit())) == "unknown"
+    assert books.posted == ["creditmemo"], "made once, applied never"

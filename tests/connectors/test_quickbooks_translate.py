@@ -66,6 +66,7 @@ def test_an_invoice_keeps_both_its_total_and_its_open_balance() -> None:
         ({"Balance": Decimal(0), "TotalAmt": Decimal(0), "PrivateNote": "Voided - typing error"}, "void"),
         ({"Balance": Decimal(0), "TotalAmt": Decimal(0)}, "paid"),
         ({"PrivateNote": "The cheque was voided"}, "open"),
+        ({"Balance": Decimal(0), "TotalAmt": Decimal(0), "status": "Voided", "PrivateNote": "edited"}, "void"),
     ],
 )
 def test_the_status_is_derived_because_quickbooks_has_none(fields: Record, status: str) -> None:
@@ -81,6 +82,7 @@ def test_the_status_is_derived_because_quickbooks_has_none(fields: Record, statu
         ({"EmailStatus": "EmailSent"}, True),
         ({"EmailStatus": "NotSet", "DeliveryInfo": {"DeliveryTime": "2026-01-02T10:00:00-08:00"}}, True),
         ({"EInvoiceStatus": "Viewed"}, True),
+        ({"EmailStatus": "SomethingNew"}, None),
     ],
 )
 def test_whether_it_was_ever_sent(fields: Record, sent: bool | None) -> None:
@@ -224,11 +226,15 @@ def test_an_open_credit_memo() -> None:
     assert (found.total, found.open, found.status) == (11000, 2000, "open")
 
 
-def test_a_deposit_names_its_payments() -> None:
+def test_a_deposit_names_its_payments_and_sales_receipts() -> None:
     linked = [{"TxnId": "9", "TxnType": "Payment"}, {"TxnId": "4", "TxnType": "SalesReceipt"}]
     row = {"Id": "3", "CurrencyRef": {"value": "USD"}, "TotalAmt": Decimal("98.00"), "TxnDate": "2026-01-12"}
     found: Payout = read("deposits", row | {"Line": [{"Amount": Decimal(100), "LinkedTxn": linked}]})
-    assert (found.amount, found.payment_ids, found.arrives_on) == (9800, ("9",), dt.date(2026, 1, 12))
+    assert (found.amount, found.payment_ids, found.arrives_on) == (
+        9800,
+        ("9", "salesreceipt-4"),
+        dt.date(2026, 1, 12),
+    )
 
 
 def test_a_refund_receipt() -> None:

@@ -8,6 +8,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.errors import (
     Conflict,
@@ -20,9 +22,12 @@ from connectors.errors import (
     Unauthorised,
     Uncertain,
 )
+from connectors.fields import read_row
 from connectors.protocol import Intent, Tokens
 from connectors.quickbooks.connector import QuickBooksConnector
 from connectors.quickbooks.push import _WAYS
+from connectors.quickbooks.streams import STREAMS
+from connectors.quickbooks.translate import Realm as Place
 from receivables.commands import SendInvoiceEmail, SetCustomerMemo
 from receivables.facts import Gone, Invoice
 from tests.connectors.loopback import Asked, Reply, loopback, replies
@@ -125,7 +130,7 @@ def test_a_pause_of_a_minute_follows_a_429_without_retry_after() -> None:
 
 def test_plain_http_to_loopback_works_and_silence_ends() -> None:
     """T4: requests_oauthlib refuses http, and the SDK sets no time-out anywhere."""
-    with loopback(replies(Reply("{}", wait=30))) as server:
+    with loopback(replies(Reply("{}", wait=30, cut=True))) as server:
         impatient = endpoint("quickbooks", server.url, timeout=(1.0, 0.1))
         books = QuickBooksConnector(impatient, HeldTokens(oauth_tokens()), CountingLimiter(), now)
         with pytest.raises(Uncertain, match="no answer"):
@@ -250,6 +255,25 @@ def test_one_odd_row_is_a_problem_with_its_raw_record_and_the_page_goes_on(field
     assert problem is not None
     assert problem.where == "books:invoice:2"
     assert json.loads(page.rows[1].raw)["Id"] == "2"
+
+
+JUNK = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just([1]) | st.just({"value": 5})
+WHOLE = an_invoice("7", UnappliedAmt=0, TxnDate="2026-03-01", DisplayName="Acme") | {
+    "Line": [{"Id": "1", "Amount": 5, "LinkedTxn": [{"TxnId": "1", "TxnType": "Invoice"}]}],
+    "MetaData": {"LastUpdatedTime": "2026-03-01T00:00:00Z"},
+    "TxnTaxDetail": {"TotalTax": 1},
+    "DepositToAccountRef": {"value": "4"},
+}
+
+
+@pytest.mark.parametrize("stream", sorted(STREAMS))
+@given(changes=st.dictionaries(st.sampled_from(sorted(WHOLE)), JUNK, max_size=3))
+def test_no_row_whatsoever_breaks_a_page(stream: str, changes: dict[str, Any]) -> None:
+    realm = Place("books", "USD", frozenset({"84"}))
+    raw = json.dumps(WHOLE | changes).encode()
+    row = read_row(raw, "books", "Id", lambda found: STREAMS[stream].facts(found, realm))
+    assert row.raw == raw
+    assert row.problem is None or row.facts == ()
 
 
 def test_a_row_that_comes_twice_is_the_same_fact_twice() -> None:

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from connectors.errors import Refused
+from connectors.errors import Refused, Unsupported
 from connectors.protocol import Intent
 from connectors.stripe.client import encode
-from receivables.commands import AddNote, CreatePaymentLink, RecordPayment, SendInvoiceEmail, WithdrawPaymentLink
+from receivables.commands import AddNote, CreatePaymentLink, SendInvoiceEmail, VoidPayment, WithdrawPaymentLink
 from receivables.facts import PaymentLink
 from receivables.money import Money
 from receivables.refs import Ref
@@ -53,11 +53,13 @@ def _decoded(body: bytes) -> str:
     return unquote_plus(body.decode())
 
 
-def test_trap_our_own_key_is_the_same_for_every_try() -> None:
-    with loopback(replies(Reply('{"id":"in_1"}'))) as server:
-        for _ in range(2):
+def test_a_draft_is_not_sent_because_stripe_would_finalise_it() -> None:
+    world = account()
+    for status in ("draft", "void", "paid"):
+        world.lists["invoices"] = [an_open_invoice(status=status)]
+        with loopback(world) as server, pytest.raises(Refused, match=f"it is {status}"):
             connector(server).push(Intent("key-1", SendInvoiceEmail(connection="card", invoice=INVOICE)))
-        assert [asked.headers["idempotency-key"] for asked in server.asked] == ["key-1", "key-1"]
+        assert [asked.method for asked in server.asked] == ["GET"]
 
 
 def test_a_link_is_found_in_the_newest_of_the_list_by_our_key() -> None:
@@ -135,18 +137,11 @@ def test_a_key_used_for_something_else_is_refused_for_good() -> None:
 
 
 def test_what_stripe_cannot_do_is_unsupported() -> None:
-    command = RecordPayment(
-        connection="card",
-        invoice=INVOICE,
-        customer=INVOICE,
-        amount=Money(1, "GBP"),
-        paid_on=NOW.date(),
-        account="x",
-        source=INVOICE,
-    )
+    command = VoidPayment(connection="card", payment=Ref("card", "payment", "ch_1"))
     with loopback(account()) as server:
-        with pytest.raises(Refused, match="cannot record_payment"):
-            connector(server).push(Intent("key-1", command))
+        for ask in (connector(server).push, connector(server).find):
+            with pytest.raises(Unsupported, match="cannot void_payment"):
+                ask(Intent("key-1", command))
         assert server.asked == []
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.events import BadDelivery, BadSignature, Hint
+from connectors.protocol import Intent
 from connectors.registry import EVENT_READERS, MANIFESTS
 from connectors.xero.events import read_event
+from receivables.facts import Invoice
+from tests.connectors.loopback import Asked, Reply, loopback
 from tests.connectors.stands import NOW
+from tests.connectors.xero_commands import payment
+from tests.connectors.xero_office import opened
 from tests.connectors.xero_world import GUID, OTHER
 
 KEY = "webhook-signing-key"
@@ -165,6 +171,32 @@ def test_hostile_deliveries_are_refused_and_never_break(body: bytes, rightly: bo
         return
     assert rightly
     assert all(isinstance(hint, Hint) for hint in hints)
+
+
+def test_what_the_look_alike_sends_is_read_and_what_it_forges_is_not(tmp_path: Path) -> None:
+    """The intent to receive is answered right, a payment arrives as a hint, and the invoice is read again."""
+    hints: list[Hint] = []
+
+    def receive(asked: Asked) -> Reply:
+        try:
+            hints.extend(read_event(asked.headers, asked.body, KEY, NOW))
+        except BadSignature:
+            return Reply("", 401)
+        return Reply("")
+
+    with opened(tmp_path) as office, loopback(receive) as server:
+        office.sandbox.world.webhooks.subscribe("xero", server.url, KEY)
+        xero = office.connect()
+        xero.push(Intent("k", payment(office.ids)))
+        told = office.sandbox.world.webhooks.deliver(stranger=True, copies=2)
+        tenant = office.sandbox.config["xero"]["tenant_id"]
+        ours = {hint.event: hint for hint in hints if hint.account == tenant}
+        (hint,) = ours.values()
+        ((read_again,),) = [row.facts for page in xero.reread(hint.stream, [hint.id]) for row in page.rows]
+    assert [one["status"] for one in told] == [200, 401, 200, 401, 200, 200]
+    assert len(hints) == 4, "two copies, each with an event of another organisation"
+    assert isinstance(read_again, Invoice)
+    assert (read_again.id, read_again.open) == (office.ids["invoice"], 9_000)
 
 
 def test_the_registry_knows_the_reader() -> None:

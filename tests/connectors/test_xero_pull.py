@@ -95,6 +95,7 @@ def test_a_crash_between_pages_goes_on_from_the_saved_page() -> None:
 
 
 def test_the_watermark_is_xeros_clock_less_five_minutes() -> None:
+    """T9: If-Modified-Since is sent as UTC without a zone, taken from the first answer and never from our clock."""
     with loopback(Organisation(spread(2500))) as server:
         *_, last = connector(server).pull("customers", "")
         began = dt.datetime.fromtimestamp((START + 10**9) / 1000, dt.UTC)
@@ -134,6 +135,7 @@ def test_only_sales_invoices_are_asked_for() -> None:
 
 
 def test_trap_hidden_retries_are_off_for_reads_and_writes() -> None:
+    """T1: the SDK's pool would sleep on a 429 and send a PUT again after a dropped connection."""
     command = AddNote(connection="books", invoice=INVOICE, text="x")
     for reply in (Reply("", 429, {"Retry-After": "1", "X-Rate-Limit-Problem": "minute"}), Reply(cut=True)):
         with loopback(replies(reply)) as server:
@@ -150,7 +152,7 @@ def test_a_daily_limit_is_named_and_not_slept_on() -> None:
 
 
 def test_trap_no_two_tenants_share_the_sdks_token_object() -> None:
-    """The SDK's Configuration is copied from the first one made, token object and all; a call of one tenant in the
+    """T2. The SDK's Configuration is copied from the first one made, token object and all; a call of one tenant in the
     midst of another's then goes out with the wrong token."""
     with loopback(Organisation([])) as server:
         first, second = (connector(server, name, oauth_tokens(access=f"access-{name}")) for name in ("a", "b"))
@@ -166,6 +168,7 @@ def test_trap_no_two_tenants_share_the_sdks_token_object() -> None:
 
 
 def test_trap_an_expired_token_is_renewed_by_us_before_the_call() -> None:
+    """T6: the SDK would break on a key that it does not know, after the refresh token was spent."""
     expired = Tokens(
         access_token="old",
         refresh_token="r-1",

@@ -42,6 +42,7 @@ def a_credit() -> ApplyCredit:
 
 
 def test_trap_a_payment_is_a_put_with_our_key_and_numbers() -> None:
+    """T7: the SDK's models would add HasErrors and HasAttachments to the body; ours holds what we wrote and no more."""
     with loopback(replies(Reply('{"Payments":[{"PaymentID":"p-1"}]}'))) as server:
         assert connector(server).push(Intent("key-1", a_payment())).reference == "p-1"
         asked = server.asked[0]
@@ -79,6 +80,7 @@ def test_a_warning_is_no_refusal() -> None:
 
 
 def test_trap_all_validation_messages_are_told_not_the_first_only() -> None:
+    """T8."""
     elements = [{"ValidationErrors": [{"Message": "first"}, {"Message": "second"}]}]
     body = json.dumps(
         {"ErrorNumber": 10, "Type": "ValidationException", "Message": "A validation", "Elements": elements}

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.fields import Record, Unreadable
 from connectors.xero.translate import STREAMS
-from receivables.facts import Allocation, Contact, CreditNote, Customer, Invoice, Payment, Refund
+from receivables.facts import Allocation, Contact, Customer, Invoice, Payment, Refund
 from tests.connectors.shared_specs import xero_example
 
 DAY = "/Date(1767312000000+0000)/"  # 2 January 2026
@@ -86,11 +86,13 @@ def test_statuses(written: str, status: str) -> None:
     ],
 )
 def test_trap_values_that_break_the_sdk_are_told_by_name(field: str, value: object, complaint: str) -> None:
+    """T4."""
     with pytest.raises(Unreadable, match=complaint.replace("(", r"\(")):
         read("invoices", an_invoice(**{field: value}))
 
 
 def test_trap_null_strings_are_empty_not_the_word_none() -> None:
+    """T4."""
     found: Invoice = read("invoices", an_invoice(Reference=None, InvoiceNumber=None))
     assert (found.reference, found.number) == ("", "")
 
@@ -210,6 +212,7 @@ def test_persons_included_in_emails_are_copied() -> None:
 
 
 def test_trap_the_vendors_own_payments_example_can_be_read() -> None:
+    """T4: the SDK fails on it, because IsReconciled is the text "false" there."""
     rows = xero_example("getPayments")["Payments"]
     received, refunded = (read("payments", row) for row in rows)
     assert (received.kind, received.amount, received.group_id) == (
@@ -219,31 +222,3 @@ def test_trap_the_vendors_own_payments_example_can_be_read() -> None:
     )
     assert (refunded.kind, refunded.amount) == ("refund", 200)
     assert refunded.credit_note_id == "249f15fa-f2a7-4acc-8769-0984103f2225"
-
-
-def test_the_vendors_invoices_can_be_read() -> None:
-    found = [read("invoices", row) for row in xero_example("getInvoices")["Invoices"]]
-    assert [(one.status, one.total, one.open) for one in found] == [
-        ("void", 4000, 0),
-        ("paid", 4600, 0),
-        ("open", 11500, 11500),
-    ]
-    assert [share.amount for share in found[1].allocations] == [4600]
-
-
-def test_the_vendors_credit_notes_can_be_read() -> None:
-    found: CreditNote = read("credit_notes", xero_example("getCreditNotes")["CreditNotes"][0])
-    assert (found.number, found.total, found.open, found.status) == ("CN-0005", 3450, 3250, "open")
-
-
-@pytest.mark.parametrize(
-    ("operation", "entity", "stream", "count"),
-    [
-        ("getContacts", "Contacts", "customers", 2),
-        ("getOverpayments", "Overpayments", "overpayments", 3),
-        ("getPrepayments", "Prepayments", "prepayments", 1),
-    ],
-)
-def test_the_vendors_other_examples_can_be_read(operation: str, entity: str, stream: str, count: int) -> None:
-    rows = xero_example(operation)[entity]
-    assert sum(len(STREAMS[stream].translate(row, "books")) for row in rows) == count

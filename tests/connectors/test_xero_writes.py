@@ -242,9 +242,16 @@ def test_the_day_after_the_lock_date_is_open(office: Office) -> None:
 
 @pytest.mark.parametrize("name", ["submitted", "draft"])
 def test_trap_xero_would_mail_an_invoice_that_waits_for_approval_and_we_do_not(office: Office, name: str) -> None:
-    with pytest.raises(Refused, match="not approved"):
+    with pytest.raises(Refused, match="nobody owes it"):
         push(office, to.email(office.ids, name))
     assert office.done() == []
+    assert office.sandbox.mailbox == []
+
+
+def test_trap_xero_would_mail_an_invoice_that_is_paid_and_we_do_not(office: Office) -> None:
+    push(office, to.payment(office.ids, 10_000))
+    with pytest.raises(Refused, match="is paid: nobody owes it"):
+        push(office, to.email(office.ids), "key-2")
     assert office.sandbox.mailbox == []
 
 

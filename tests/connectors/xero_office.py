@@ -69,6 +69,7 @@ class Office:
         self.sandbox = sandbox
         self.books = sandbox.xero.books
         self.ids = furnish(sandbox)
+        sandbox.clock.advance(600)  # beyond what a later pull reads again
 
     def connect(self, tokens: HeldTokens | None = None) -> Connector:
         return connect(self.sandbox.config, "xero", self.sandbox.clock.now, tokens)

@@ -139,6 +139,14 @@ def test_changes_reach_back_thirty_days(quickbooks: QuickBooks) -> None:
     assert answer.status_code == 400
 
 
+def test_more_than_a_thousand_changes_are_cut_off_in_silence(sandbox: Sandbox, quickbooks: QuickBooks) -> None:
+    with sandbox.changes():
+        for number in range(1_100):
+            sandbox.quickbooks.books.create("Term", {"name": f"Net {number}", "days": number, "active": True})
+    terms, invoices = changes(quickbooks, "Term,Invoice", "2026-03-02T12:00:00+00:00")
+    assert (len(terms["Term"]), terms["totalCount"], invoices) == (1_000, 1_000, {})
+
+
 # -- tokens and limits --------------------------------------------------------------------------------------------------
 
 

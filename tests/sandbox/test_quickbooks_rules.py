@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.company.plan import Credit
 from sandbox.serve import Sandbox
-from tests.sandbox.worlds import QuickBooks, bill, debtor, stock
+from tests.sandbox.worlds import Control, QuickBooks, bill, debtor, stock
 
 STANDARD = {"value": "20.0% S"}
 
@@ -31,9 +31,7 @@ def sale(customer: str, amount: float = 60.0, **fields: Any) -> dict[str, Any]:
 
 
 def settle(sandbox: Sandbox, **settings: Any) -> None:
-    with sandbox.changes() as world:
-        company = {name: value for name, value in sandbox.quickbooks.books.company.items() if name != "id"}
-        world.set("qbo.company", **company, **settings)
+    assert Control(sandbox).post("/quickbooks", **settings).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -135,7 +133,7 @@ def test_the_pdf_is_one(quickbooks: QuickBooks, customer: str) -> None:
 def test_reads_are_metered_by_the_month_and_writes_are_not(
     sandbox: Sandbox, quickbooks: QuickBooks, customer: str
 ) -> None:
-    sandbox.quickbooks.meter.limit = 1
+    settle(sandbox, reads_a_month=1)
     assert quickbooks.call("GET", "/preferences").status_code == 200
     refused = quickbooks.call("POST", "/query", data="SELECT * FROM Invoice")
     assert (refused.status_code, code(refused)) == (429, "3001")

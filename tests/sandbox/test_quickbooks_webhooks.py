@@ -75,7 +75,7 @@ def test_a_change_is_told_as_a_signed_cloud_event(
 def test_the_older_form_names_entities_by_company(
     sandbox: Sandbox, quickbooks: QuickBooks, invoice: str, control: Control, receiver: Receiver
 ) -> None:
-    sandbox.quickbooks.books.events.older = True
+    control.post("/quickbooks", older_webhooks=True)
     with sandbox.changes():
         sandbox.quickbooks.books.events.tell("Invoice", "5", "Create", realm="77")
     note(quickbooks, invoice, "called")
@@ -97,8 +97,9 @@ def test_every_kind_of_change_is_told(
     quickbooks.call("POST", f"/invoice/{invoice}/send")
     with sandbox.changes():
         table = sandbox.quickbooks.books["Customer"]
-        other = table.put({**table[customer["value"]], "id": "99", "name": "Twin"})
-        sandbox.quickbooks.books.merge(other, table[customer["value"]])
+        table.put({**table[customer["value"]], "id": "99", "name": "Twin"})
+    assert control.post("/quickbooks", merge=["99", customer["value"]]).status_code == 200
+    assert control.post("/quickbooks", merge=["99", customer["value"]]).status_code == 400, "there is no 99 any more"
     token = quickbooks.read("Invoice", invoice)["SyncToken"]
     quickbooks.post("/invoice", {"Id": invoice, "SyncToken": token}, operation="delete")
     deliver(control)
@@ -144,6 +145,15 @@ def test_deliveries_come_twice_and_in_any_order_on_demand(
     deliver(control, newest_first=True, copies=2)
     ids = [event["id"] for body in receiver.told() for event in body]
     assert ids[0] == ids[1] != ids[2] == ids[3]
+
+
+def test_an_event_of_another_company_comes_along_on_demand(
+    quickbooks: QuickBooks, invoice: str, control: Control, receiver: Receiver
+) -> None:
+    note(quickbooks, invoice, "called")
+    deliver(control, stranger=True)
+    (events,) = receiver.told()
+    assert len({event["intuitaccountid"] for event in events}) == 2
 
 
 def test_a_slow_receiver_has_failed(quickbooks: QuickBooks, sandbox: Sandbox) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ElementTree
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from sandbox.serve import Sandbox
-from tests.sandbox.worlds import QuickBooks, Stripe, Xero
+from tests.sandbox.worlds import QuickBooks, Stripe, Xero, bill, debtor, stock
 
 SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
 pytestmark = pytest.mark.skipif(not SPECS.is_dir(), reason="the vendors' schemas are not beside this checkout")
@@ -181,13 +182,13 @@ def element_names(kind: str) -> set[str]:
 
 # Elements that the schema declares as members of a substitution group, and one of the vendor's later additions.
 SUBSTITUTED = {"CurrencyRef", "Fax", "SubTotalLineDetail", "GlobalTaxCalculation", "DiscountLineDetail", "SalesItemLineDetail",
-               "DepositLineDetail", "JournalEntryLineDetail"}  # fmt: skip
+               "DepositLineDetail", "JournalEntryLineDetail", "GroupLineDetail", "AccountBasedExpenseLineDetail"}  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "entity",
     ["Customer", "Invoice", "Payment", "CreditMemo", "RefundReceipt", "SalesReceipt", "Deposit", "JournalEntry", "Item",
-     "Account", "Term"],
+     "Account", "Term", "Vendor"],
 )  # fmt: skip
 def test_quickbooks_objects_use_the_schemas_names(seeded: Sandbox, entity: str) -> None:
     rows = QuickBooks(seeded).query(f"SELECT * FROM {entity} MAXRESULTS 200")[entity]
@@ -196,3 +197,20 @@ def test_quickbooks_objects_use_the_schemas_names(seeded: Sandbox, entity: str) 
     assert not {name for row in rows for name in row} - known
     lines = {name for row in rows for line in row.get("Line", []) for name in line}
     assert not lines - element_names("Line") - SUBSTITUTED
+
+
+def test_quickbooks_expenses_and_bundles_use_the_schemas_names_too(sandbox: Sandbox, quickbooks: QuickBooks) -> None:
+    customer = stock(sandbox, "quickbooks", bill(debtor(), "1", on=date(2026, 2, 1))).quickbooks.ids["acme"]
+    item = {"ItemRef": {"value": "1"}, "TaxCodeRef": {"value": "No VAT"}}
+    line = {"Amount": 5, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": item}
+    group = {"DetailType": "GroupLineDetail", "GroupLineDetail": {"GroupItemRef": {"value": "2"}, "Line": [line]}}
+    detail = {"AccountRef": {"value": "91"}}
+    spent = {"Amount": 5, "DetailType": "AccountBasedExpenseLineDetail", "AccountBasedExpenseLineDetail": detail}
+    expense = {"PaymentType": "Cash", "AccountRef": {"value": "35"}, "Line": [spent]}
+    made = {
+        "Invoice": quickbooks.post("/invoice", {"CustomerRef": {"value": customer}, "Line": [group]})["Invoice"],
+        "Purchase": quickbooks.post("/purchase", expense)["Purchase"],
+    }
+    for entity, row in made.items():
+        assert not set(row) - element_names(entity) - SUBSTITUTED
+        assert not {name for one in row["Line"] for name in one} - element_names("Line") - SUBSTITUTED

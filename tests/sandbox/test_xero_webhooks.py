@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.serve import Sandbox
 from tests.connectors.loopback import Asked, Loopback, Reply, loopback
+from tests.connectors.shared_specs import SPECS
 from tests.sandbox.worlds import Control, Xero, bill, debtor, stock
 
 KEY = "signing-key"
@@ -201,6 +202,25 @@ def test_a_receiver_may_ask_the_sandbox_before_it_answers(
         control.post("/webhooks", platform="xero", url=server.url, secret=KEY)
         control.post("/webhooks/deliver")
     assert seen == ["AUTHORISED"] * 4
+
+
+def test_events_use_the_names_and_values_of_the_vendors_schema(
+    server: Loopback, control: Control, receiver: Receiver, xero: Xero, invoice: str
+) -> None:
+    if not SPECS.is_dir():
+        pytest.skip("the vendor's schema is not at hand (folder shared beside the checkout)")
+    yaml = pytest.importorskip("yaml", reason="no YAML parser is installed")
+    schema = yaml.safe_load((SPECS / "xero" / "xero-webhooks.yaml").read_text())["components"]["schemas"][
+        "WebhookEvent"
+    ]
+    pay(xero, invoice)
+    control.post("/webhooks/deliver")
+    assert set(receiver.good[-1]) == set(schema["required"])
+    (event,) = receiver.events
+    known = schema["properties"]["events"]["items"]["properties"]
+    assert set(event) == set(known)
+    for name in ("eventType", "eventCategory", "tenantType"):
+        assert event[name] in [one["const"] for one in known[name]["oneOf"]]
 
 
 @pytest.mark.parametrize(
