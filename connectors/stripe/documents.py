@@ -89,11 +89,12 @@ def _adjustments(row: Record, code: str, total: int) -> int:
 
 
 def _line(line: Record, code: str) -> Line:
-    quantity = line.get("quantity")
+    quantity, taxes = line.get("quantity"), records(line, "taxes")
     return Line(
         description=text(line, "description"),
         quantity="1" if quantity is None else str(quantity),
         amount=amount_or_zero(line, "amount", code),
+        tax=sum(amount(tax, "amount", code) for tax in taxes) if taxes else None,
     )
 
 
@@ -136,7 +137,9 @@ def credit_note(row: Record, account: Account) -> Facts:
     code = currency(row, "currency")
     number = identifier(row, "id")
     status = choice(row, "status", {"issued": "paid", "void": "void"})
-    before = amount_or_zero(row, "pre_payment_amount", code)
+    total, before = amount(row, "amount", code), amount_or_zero(row, "pre_payment_amount", code)
+    if before > total:
+        raise Unreadable(f"pre_payment_amount {before} is more than amount {total}")
     on = day(row, "effective_at", account) or day(row, "created", account)
     credited = reference(row, "invoice")
     counts = status == "paid" and before > 0 and credited
@@ -148,7 +151,7 @@ def credit_note(row: Record, account: Account) -> Facts:
             customer_id=party(row),
             status="paid" if status == "paid" else "void",
             currency=code,
-            total=amount(row, "amount", code),
+            total=total,
             issue_on=on,
             allocations=(Allocation("credit_note", number, credited, before, on),) if counts else (),
             reference=text(row, "reason"),

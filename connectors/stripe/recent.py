@@ -13,6 +13,9 @@ from connectors.stripe.payouts import Payouts
 from connectors.stripe.translate import STREAMS
 from receivables.problems import Problem
 
+#: Events that a sweep remembers as told: more than that within the overlap are looked at twice.
+_NEWEST = 10
+
 
 @dataclass(slots=True)
 class Poll:
@@ -39,7 +42,7 @@ class Recent:
         What the events before it tell is in the sweep, which begins after them.
         """
         if self._began is None:
-            told = map(_event, self._client.page("/v1/events", {}).data)
+            told = map(_event, self._client.page("/v1/events", {"limit": _NEWEST}).data)
             self._began = position_after([event for event in told if event], Position())
         return self._began
 

@@ -41,6 +41,6 @@ def application(installation: Installation, webhook_secrets: Mapping[str, str]) 
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            Route("/webhooks/{connection}", webhooks, methods=["POST"]),
+            Route("/webhooks/{connection}", webhooks.receive, methods=["POST"]),
         ]
     )

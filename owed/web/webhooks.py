@@ -30,7 +30,7 @@ class Webhooks:
     installation: Installation
     secrets: Mapping[str, str]
 
-    async def __call__(self, request: Request) -> Response:
+    async def receive(self, request: Request) -> Response:
         name = request.path_params["connection"]
         endpoint = self.installation.endpoints.get(name)
         if endpoint is None or endpoint.platform not in EVENT_READERS:

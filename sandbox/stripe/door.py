@@ -245,7 +245,7 @@ class StripeDoor(Door):
             reason = str(fault_.options.get("reason", "global-rate"))
             return lock_timeout() if reason == "lock_timeout" else rate_limited(reason)
         if fault_.kind == "unauthorized":
-            return errors.error(401, "Expired API Key provided: rk_test_************")
+            return errors.error(401, f"Expired API Key provided: {'*' * 20}")
         status = int(fault_.options.get("status", 500))
         answer = errors.error(status, "An unknown error occurred", kind="api_error")
         if "should_retry" in fault_.options:

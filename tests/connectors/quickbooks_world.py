@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any
 
-from connectors.protocol import Clock
+from connectors.protocol import Clock, Intent
 from connectors.quickbooks.connector import QuickBooksConnector
 from receivables.refs import Ref
 from tests.connectors.loopback import Asked, Loopback, Reply
@@ -13,6 +13,12 @@ from tests.connectors.stands import CountingLimiter, HeldTokens, endpoint, now, 
 
 TIME = "2026-03-02T04:00:00.000-08:00"
 INVOICE = Ref("books", "invoice", "7")
+
+KEY = "books/step/7"
+
+
+def intent(command: Any, **before: str) -> Intent:
+    return Intent(KEY, command, before, now())
 
 
 def connector(server: Loopback, clock: Clock = now) -> QuickBooksConnector:

@@ -45,6 +45,7 @@ _STREAMS = ("customers", "invoices", "credit_notes", "payments", "refunds", "cha
 _THROTTLED = {"kind": "throttle", "reason": "global-rate", "count": -1}
 _LOCKED = {"kind": "throttle", "reason": "lock_timeout", "method": "POST"}
 _REVOKED = {"kind": "unauthorized", "count": -1}
+_CUT_OFF = {"kind": "truncated", "path": "/v1/customers", "count": -1}
 _FAILED = {"kind": "error", "status": 500, "method": "POST"}
 _REFUSED_ATTACH = {"kind": "error", "status": 400, "method": "POST", "path": "/attach_payment"}
 
@@ -56,7 +57,7 @@ CASES = (
     _case("pull-refunds-events", _changes),
     _case("pull-invoices-throttled", fails(pulls("invoices")), _THROTTLED),
     _case("pull-invoices-key_revoked", fails(pulls("invoices")), _REVOKED),
-    _case("pull-invoices-cut_off", fails(pulls("invoices")), {"kind": "truncated", "count": -1}),
+    _case("pull-customers-cut_off", fails(pulls("customers")), _CUT_OFF),
     _case("pull-invoices-gateway_failed", fails(pulls("invoices")), {"kind": "error", "body": "html", "count": -1}),
     _case("census-invoices", counts("invoices")),
     _case("census-payouts", counts("payouts")),

@@ -35,6 +35,7 @@ BASES = {"quickbooks": f"{HOST}/v3", "xero": f"{HOST}/api.xro/2.0", "stripe": HO
 #: Fields of answers that open something to whoever reads them.
 _SECRETS = {"client_secret", "access_token", "refresh_token"}
 _KEPT_HEADERS = {"content-type", "retry-after", "x-rate-limit-problem", "intuit_tid", "request-id"}
+_KEPT_HEADERS |= {"stripe-rate-limited-reason", "stripe-should-retry"}
 
 
 class Wants(Protocol):

@@ -45,6 +45,7 @@ def _movements(sandbox: Sandbox, ids: dict[str, str]) -> dict[str, str]:
     refund = stripe.post("/refunds", {"charge": second["id"], "amount": "2500"})
     note = stripe.post("/credit_notes", {"invoice": ids["other"], "amount": "1000", "email_type": "none"})
     chargeback = deed(sandbox, "dispute", first["id"])
+    sandbox.clock.advance(900)
     payout = deed(sandbox, "pay_out")
     deed(sandbox, "reconcile_payout", payout["id"])
     with sandbox.changes():

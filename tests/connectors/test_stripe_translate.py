@@ -24,7 +24,6 @@ from receivables.facts import (
     Refund,
 )
 from receivables.money import Money, MoneyError
-from tests.connectors.shared_specs import stripe_fixture
 
 NEW_YEAR = 1767225600  # 2026-01-01T00:00:00Z
 LONDON = Account("card", ZoneInfo("Europe/London"))
@@ -284,23 +283,6 @@ def test_the_stub_of_a_deleted_record_is_gone() -> None:
     assert read("customers", {"id": "cus_1", "object": "customer", "deleted": True}) == Gone(
         connection="card", id="cus_1", of_kind="customer"
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "stream"),
-    [
-        ("invoice", "invoices"),
-        ("customer", "customers"),
-        ("charge", "payments"),
-        ("credit_note", "credit_notes"),
-        ("refund", "refunds"),
-        ("dispute", "chargebacks"),
-        ("payout", "payouts"),
-    ],
-)
-def test_the_vendors_fixtures_can_be_read(name: str, stream: str) -> None:
-    row = stripe_fixture(name)
-    assert read(stream, row).id == row["id"]
 
 
 # --- money on its way -----------------------------------------------------------------------------------------------

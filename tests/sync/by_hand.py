@@ -56,7 +56,8 @@ class ByHand:
 
     def stripe(self, path: str, **form: Any) -> dict[str, Any]:
         """{} when it was refused."""
-        body = urlencode({name.replace("__", "["): value for name, value in form.items()}).encode()
+        named = {name.replace("__", "[") + "]" * name.count("__"): value for name, value in form.items()}
+        body = urlencode(named).encode()
         answer = self.ask("stripe", "POST", f"/v1/{path}", body, "application/x-www-form-urlencoded")
         found: dict[str, Any] = json.loads(answer.body) if answer.status < 300 else {}
         return found

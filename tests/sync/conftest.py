@@ -46,7 +46,9 @@ class Office:
     @property
     def unhurried(self) -> Installation:
         """Whose waiting for a limit takes no time: it moves the clocks instead."""
-        return dataclasses.replace(self.installation, wall=lambda: self.now, sleep=lambda seconds: self.later(seconds=seconds))
+        return dataclasses.replace(
+            self.installation, wall=lambda: self.now, sleep=lambda seconds: self.later(seconds=seconds)
+        )
 
     def settings(self, pattern: str, replacement: str) -> None:
         text = self.config.read_text()

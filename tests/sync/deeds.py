@@ -100,7 +100,8 @@ def xero_pay(hand: ByHand, number: int) -> None:
 
 
 def xero_unpay(hand: ByHand, number: int) -> None:
-    if one := _pick([row for row in hand.sandbox.xero.books.payments if row["status"] == "AUTHORISED"], number):
+    """The newest ones: what is reconciled, or part of a batch, Xero keeps."""
+    if one := _pick([row for row in hand.sandbox.xero.books.payments if row["status"] == "AUTHORISED"][-5:], number):
         hand.xero("POST", f"Payments/{one['id']}", {"Status": "DELETED"})
 
 

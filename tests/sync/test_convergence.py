@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from receivables.facts import CreditNote, Invoice, Payment
@@ -38,6 +38,7 @@ def act(office: Office, hand: ByHand, step: tuple[str, Any, Any]) -> None:
         office.later(seconds=20)
         DEEDS[first](hand, second)
     elif kind == "fault":
+        office.sandbox.world.faults.clear()  # half an hour of lost answers ends a connection to Xero for good
         office.tell("/faults", platform=first, kind=second, count=2)
     else:
         office.later(minutes=7)
@@ -117,7 +118,7 @@ def test_any_interleaving_of_changes_faults_crashes_and_syncs_converges(connecte
     with opened(tmp_path) as office:
         hand = ByHand(office.sandbox)
 
-        @settings(max_examples=12, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=12, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
         @given(interleavings)
         def converges(steps: list[tuple[str, Any, Any]]) -> None:
             for step in steps:
