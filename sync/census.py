@@ -20,31 +20,32 @@ _UNFINISHED = {"draft", "submitted", "open", "uncollectible", "pending"}
 
 @dataclass(slots=True)
 class Count:
-    """One stream counted: records there, those that had to be read again, and what that changed here."""
+    """One kind of record counted: how many there are, and those that had to be read again and what that changed."""
 
-    stream: str
+    kind: str
     counted: int = 0
     reread: int = 0
     repaired: int = 0
 
 
 def take(installation: Installation, connector: Connector, name: str) -> list[Count]:
-    """Count every stream that the platform can count. Raises ConnectorError."""
-    return [_count(installation, connector, name, stream) for stream in connector.manifest.censuses]
+    """Count every kind that the platform can count. Raises ConnectorError."""
+    kinds = dict.fromkeys(connector.manifest.kinds[stream] for stream in connector.manifest.censuses)
+    return [_count(installation, connector, name, kind) for kind in kinds]
 
 
-def _count(installation: Installation, connector: Connector, name: str, stream: str) -> Count:
-    kind = connector.manifest.kinds[stream]
-    began, count = installation.clock(), Count(stream)
-    seen, other = Seen(f"{began.isoformat()}"), list[str]()
-    for page in connector.census(stream):
+def _count(installation: Installation, connector: Connector, name: str, kind: str) -> Count:
+    began, count = installation.clock(), Count(kind)
+    seen, other = Seen(began.isoformat()), list[str]()
+    counted = [stream for stream in connector.manifest.streams_of(kind) if stream in connector.manifest.censuses]
+    for page in (page for stream in counted for page in connector.census(stream)):
         count.counted += len(page)
         seen.add(standing.id for standing in page)
         with installation.store.read() as tx:
             held = standings.of_ids(tx, kind, name, [standing.id for standing in page])
         other += (standing.id for standing in page if _differs(standing, held.get(standing.id)))
-    unfinished_only = connector.manifest.censuses[stream] == "unfinished"
-    if connector.manifest.streams_of(kind) == (stream,):
+    if counted == list(connector.manifest.streams_of(kind)):
+        unfinished_only = any(connector.manifest.censuses[stream] == "unfinished" for stream in counted)
         with installation.store.read() as tx:
             for ours in standings.pages(tx, kind, name, began):
                 other += _unseen(ours, seen, unfinished_only=unfinished_only)

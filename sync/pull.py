@@ -31,7 +31,7 @@ class PullReport:
     platform: str
     saved: dict[str, Saved] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    #: The streams that were counted record by record, once a day.
+    #: The kinds that were counted record by record, once a day.
     counts: list[Count] = field(default_factory=list)
     calls: int = 0
     error: str = ""
@@ -151,7 +151,7 @@ def _count_once_a_day(
         return
     if known.verified_at or now:
         report.counts = census.take(installation, connector, name)
-    repaired = {count.stream: str(count.repaired) for count in report.counts if count.repaired}
+    repaired = {count.kind: str(count.repaired) for count in report.counts if count.repaired}
     with installation.store.write() as tx:
         connections.update(tx, name, verified_at=at)
         if repaired:

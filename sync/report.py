@@ -16,7 +16,7 @@ def what_changed(report: PullReport) -> dict[str, Any]:
             for stream, saved in report.saved.items()
         },
         "counted": {
-            count.stream: {"counted": count.counted, "reread": count.reread, "repaired": count.repaired}
+            count.kind: {"counted": count.counted, "reread": count.reread, "repaired": count.repaired}
             for count in report.counts
         },
         "problems": [str(problem) for problem in report.problems],

@@ -70,7 +70,7 @@ class Recent:
     def _unread(self, count: int) -> tuple[Problem, ...]:
         if not count:
             return ()
-        what = f"{count} events cannot be read: what they changed is found by the next census"
+        what = f"{count} of the events cannot be read: the next census finds what changed"
         return (Problem(f"{self._connection}:event", what),)
 
     def movements(self, since: int) -> list[bytes]:

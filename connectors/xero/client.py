@@ -27,6 +27,8 @@ from connectors.xero.manifest import API_BASE, CONNECTIONS_URL, OAUTH
 
 PAGE_SIZE = 1000
 _JSON = "application/json"
+#: Xero bills by the byte; a server that does not compress passes gzip over.
+_HEADERS = {"Accept": _JSON, "Content-Type": _JSON, "Accept-Encoding": "gzip"}
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -170,7 +172,7 @@ class XeroClient:
                     method,
                     {},
                     list(parameters.items()),
-                    {"Accept": _JSON, "Content-Type": _JSON} | headers,
+                    _HEADERS | headers,
                     body=body,
                     auth_settings=["OAuth2"],
                     _preload_content=False,

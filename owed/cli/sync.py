@@ -87,4 +87,4 @@ def _row(report: PullReport) -> list[Any]:
 
 
 def _counted(count: Count) -> str:
-    return f"{count.counted:,} {count.stream.replace('_', ' ')} ({count.repaired} repaired)"
+    return f"{count.counted:,} {count.kind.replace('_', ' ')}s ({count.repaired} repaired)"

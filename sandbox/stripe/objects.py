@@ -311,7 +311,7 @@ def invoice_item(created: int, *, owner: str, amount: int, invoice: Record, form
         "net_amount": amount,
         "parent": None,
         "period": {"end": created, "start": created},
-        "pricing": {"price_details": None, "type": "price_details", "unit_amount_decimal": str(amount)},
+        "pricing": {"type": "price_details", "unit_amount_decimal": str(amount)},
         "proration": False,
         "quantity": 1,
         "quantity_decimal": "1",

@@ -67,7 +67,8 @@ class Documents:
             owner = self.writes.kept(contact)["id"]
             record: Record = {"id": new_guid(), "type": kind, "contact": owner, "date": on, "lines": lines}
             record |= {"number": number or f"INV-{len(self.books.invoices) + 10001}", "currency": currency, "rate": 1.0}
-            record |= {"due_date": day_of(element, "DueDate", "") or None, "status": status, "sent": False}
+            record |= {"due_date": day_of(element, "DueDate", "") or None, "status": status}
+            record["sent"] = status == "AUTHORISED" and bool(element.get("SentToContact"))
             record |= {"reference": str(element.get("Reference") or ""), "theme": next(iter(self.books.themes))["id"]}
             record |= {"line_amounts": element.get("LineAmountTypes", "Exclusive"), "code": new_code(40)}
             self.books.touch(record)

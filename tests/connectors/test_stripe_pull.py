@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-import stripe
 
 from connectors.errors import Forbidden, Malformed, Refused, Unauthorised
 from connectors.protocol import Endpoint, Tokens
@@ -14,15 +13,6 @@ from receivables.facts import Gone, Invoice
 from tests.connectors.loopback import Asked, Loopback, Reply, loopback, replies
 from tests.connectors.stands import NOW, CountingLimiter, HeldTokens, endpoint, now
 from tests.connectors.stripe_world import T0, account, an_open_invoice, connector, event, ids, paths, refund
-
-
-@pytest.mark.parametrize(("count", "calls"), [(0, 1), (100, 1), (101, 2), (250, 3)])
-def test_trap_a_sweep_takes_as_few_calls_as_there_are_hundreds(count: int, calls: int) -> None:
-    with loopback(account(count)) as server:
-        pages = list(connector(server).pull("refunds", ""))
-        assert len(ids(pages)) == count
-        assert paths(server).count("/v1/refunds") == calls
-        assert [page.complete for page in pages] == [False] * (calls - 1) + [True]
 
 
 def test_a_crash_between_pages_goes_on_from_the_saved_page() -> None:
@@ -175,17 +165,6 @@ def test_an_invoice_with_more_payments_than_shown_is_completed() -> None:
     assert [share.source_id for share in fact.allocations] == [f"pi_{number}" for number in range(1, 13)]
 
 
-def test_trap_version_telemetry_and_account_are_told_by_us_alone() -> None:
-    with loopback(account(1)) as server:
-        list(connector(server).pull("refunds", ""))
-        headers = server.asked[0].headers
-    assert headers["stripe-version"] == stripe.api_version
-    assert headers["authorization"] == "Bearer rk_test_1"
-    assert not {name for name in headers if name.startswith("x-stripe")}
-    assert headers["user-agent"] == "owed"
-    assert "stripe-account" not in headers
-
-
 def test_a_connected_account_is_named_in_a_header() -> None:
     with loopback(account(1)) as server:
         found = Endpoint(
@@ -193,12 +172,6 @@ def test_a_connected_account_is_named_in_a_header() -> None:
         )
         list(StripeConnector(found, HeldTokens(Tokens(api_key="rk")), CountingLimiter(), now).pull("refunds", ""))
         assert server.asked[0].headers["stripe-account"] == "acct_7"
-
-
-def test_trap_default_page_size_of_ten_is_never_used() -> None:
-    with loopback(account(30)) as server:
-        list(connector(server).pull("refunds", ""))
-        assert [asked.query["limit"] for asked in server.asked if asked.path == "/v1/refunds"] == ["100"]
 
 
 def test_the_time_zone_is_asked_for_once_and_a_key_without_that_permission_falls_back_to_utc() -> None:

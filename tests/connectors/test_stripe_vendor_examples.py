@@ -148,7 +148,7 @@ NOT_READ: dict[str, tuple[str, ...]] = {
         "application_fee", "fee_refund", "topup", "transfer", "transfer_reversal", "reserve.hold",
         "reserve.plan", "reserve.release", "balance",
     ),
-    "cards and accounts that the business issues or holds": (
+    "other products of Stripe, with money of another kind or none": (
         "climate.order", "climate.product", "climate.supplier", "entitlements.active_entitlement",
         "entitlements.active_entitlement_summary", "entitlements.feature", "financial_connections.account",
         "financial_connections.account_owner", "financial_connections.account_ownership",

@@ -1,5 +1,6 @@
 """Counting, reading again, PDFs, whole sweeps and batches at Xero."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,6 +177,19 @@ def test_an_answer_that_is_no_pdf_is_none() -> None:
     with loopback(replies(Reply("<html>sign in</html>"))) as server, pytest.raises(Malformed, match="no PDF"):
         connector(server).read_pdf(GUID)
     assert server.asked[0].headers["accept"] == "application/pdf"
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_answers_may_come_compressed(status: int) -> None:
+    body = {"Contacts": [contact(1, START)], "pagination": {"page": 1, "pageCount": 1}, "Message": "no such thing"}
+    packed = Reply(gzip.compress(json.dumps(body).encode()), status, {"Content-Encoding": "gzip"})
+    with loopback(replies(packed)) as server:
+        if status == 200:
+            assert [fact.id for fact in facts(connector(server).pull("customers", ""))] == ["1"]
+        else:
+            with pytest.raises(Refused, match="no such thing"):
+                list(connector(server).pull("customers", ""))
+        assert server.asked[0].headers["accept-encoding"] == "gzip"
 
 
 # -- whole sweeps -------------------------------------------------------------------------------------------------------

@@ -96,8 +96,10 @@ def test_a_payment_taken_back_opens_its_invoice_again(office: Office) -> None:
 
 @pytest.mark.parametrize(("name", "because"), [("batched_payment", "batch"), ("reconciled_payment", "reconciled")])
 def test_trap_a_payment_in_a_batch_or_reconciled_is_never_deleted(office: Office, name: str, because: str) -> None:
+    office.sandbox.world.calls.clear()
     with pytest.raises(Refused, match=because):
         push(office, to.void_payment(office.ids, name))
+    assert set(office.sandbox.world.calls.all()["xero"]) == {"GET /api.xro/2.0/Payments/{id}"}, "not even asked for"
     assert office.done() == []
 
 

@@ -48,7 +48,7 @@ class Product:
     def ask(self, path: str) -> Any:
         return requests.get(f"{self.config['control']}{path}", timeout=20).json()
 
-    def tell(self, path: str, **body: Any) -> Any:
+    def tell(self, path: str, /, **body: Any) -> Any:
         answer = requests.post(f"{self.config['control']}{path}", json=body, timeout=20)
         assert answer.ok, answer.text
         return answer.json()

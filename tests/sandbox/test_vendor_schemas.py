@@ -104,6 +104,25 @@ def test_stripe_objects_carry_every_field_that_the_client_library_reads(seeded: 
     assert wanted - {"deleted"} <= set(row)
 
 
+def test_payment_records_and_invoice_items_fit_the_published_schema(sandbox: Sandbox, stripe: Stripe) -> None:
+    customer = stripe.post("/customers", {"name": "Acme"})["id"]
+    form = {"customer": customer, "currency": "gbp", "collection_method": "send_invoice", "days_until_due": "9"}
+    draft = stripe.post("/invoices", form)
+    item = {"customer": customer, "invoice": draft["id"], "amount": "900", "currency": "gbp", "description": "Fee"}
+    assert faults_of(stripe.post("/invoiceitems", item), openapi()["invoiceitem"], "item") == []
+    made = stripe.post(f"/invoices/{draft['id']}/finalize")
+    assert faults_of(made, openapi()["invoice"], "invoice") == []
+    report = {"amount_requested[value]": "400", "amount_requested[currency]": "gbp", "initiated_at": "1772452800"}
+    report |= {"payment_method_details[type]": "custom", "payment_method_details[custom][display_name]": "Cheque"}
+    report |= {"outcome": "guaranteed", "guaranteed[guaranteed_at]": "1772452800"}
+    report |= {"customer_details[customer]": customer}
+    record = stripe.post("/payment_records/report_payment", report)
+    assert faults_of(record, openapi()["payment_record"], "record") == []
+    stripe.post(f"/invoices/{draft['id']}/attach_payment", {"payment_record": record["id"]})
+    rows = stripe.get("/invoice_payments")["data"]
+    assert [fault for row in rows for fault in faults_of(row, openapi()["invoice_payment"], "row")] == []
+
+
 def test_payment_links_and_sessions_fit_the_published_schema(sandbox: Sandbox, stripe: Stripe) -> None:
     link = stripe.link()
     assert faults_of(link, openapi()["payment_link"], "payment_link") == []
