@@ -2,13 +2,16 @@
 
 import datetime as dt
 
-from store import slots
+from store import connections, slots
 from sync.installation import Installation
 
 HOURLY = "hourly"
 
 #: A slot whose worker died may be taken over after this long.
 LEASE = dt.timedelta(minutes=50)
+
+#: After a failure a connection is tried again this often.
+_AGAIN_AFTER = dt.timedelta(minutes=8)
 
 
 def slot_of(now: dt.datetime) -> dt.datetime:
@@ -30,6 +33,22 @@ def claim_due(installation: Installation) -> dt.datetime | None:
                 slots.skip(tx, HOURLY, missed, now)
                 missed += dt.timedelta(hours=1)
     return slot if mine else None
+
+
+def to_try_again(installation: Installation) -> list[str]:
+    """Connections that failed a while ago. An answer to a refreshed token that was lost can be asked for again at Xero
+    for half an hour only, so they cannot wait for the next hour. A try sets `tried_at` before anything else."""
+    now = installation.clock()
+    with installation.store.write() as tx:
+        known = connections.known(tx)
+        due = [
+            name
+            for name in installation.endpoints
+            if known[name].state == "failing" and (known[name].tried_at or now) <= now - _AGAIN_AFTER
+        ]
+        for name in due:
+            connections.update(tx, name, tried_at=now)
+    return due
 
 
 def finish(installation: Installation, slot: dt.datetime, *, done: bool, note: str) -> None:

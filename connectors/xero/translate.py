@@ -1,4 +1,7 @@
-"""What Xero records say, in our words. Pure. Field meanings: Xero's public OpenAPI description of its accounting API."""
+"""What Xero's lists hold, in our words. Pure. Field meanings: Xero's public OpenAPI description of its accounting API.
+
+Invoices and credit notes are read here, contacts in `customers`, money in `receipts`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +14,6 @@ from connectors.fields import (
     amount_or_none,
     amount_or_zero,
     choice,
-    country_code,
     currency,
     flag,
     identifier,
@@ -20,23 +22,11 @@ from connectors.fields import (
     rounded,
     text,
 )
+from connectors.xero.customers import customer
 from connectors.xero.dates import day, instant
-from receivables.facts import (
-    Allocation,
-    Contact,
-    CreditNote,
-    Customer,
-    Fact,
-    Invoice,
-    InvoiceStatus,
-    Line,
-    Payment,
-    PaymentStatus,
-    Payout,
-    Refund,
-)
-
-Facts = tuple[Fact, ...]
+from connectors.xero.parts import Facts, allocated, party
+from connectors.xero.receipts import batch_payment, overpayment, payment, prepayment
+from receivables.facts import Allocation, CreditNote, Invoice, InvoiceStatus, Line
 
 _INVOICE_STATUS: dict[str, InvoiceStatus] = {
     "DRAFT": "draft",
@@ -46,15 +36,6 @@ _INVOICE_STATUS: dict[str, InvoiceStatus] = {
     "VOIDED": "void",
     "DELETED": "deleted",
 }
-_PAYMENT_STATUS: dict[str, PaymentStatus] = {
-    "AUTHORISED": "settled",
-    "PAID": "settled",
-    "VOIDED": "void",
-    "DELETED": "void",
-}
-#: Kinds of Payment that concern receivables; those of bills are passed over.
-_MONEY_IN = "ACCRECPAYMENT"
-_MONEY_BACK = {"ARCREDITPAYMENT", "AROVERPAYMENTPAYMENT", "ARPREPAYMENTPAYMENT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,77 +54,12 @@ class Stream:
     by_ids: bool = False
 
 
-def _party(row: Record) -> str:
-    found = record(row, "Contact")
-    if not found:
-        raise Unreadable("Contact is missing")
-    return identifier(found, "ContactID")
-
-
 def _rate(row: Record) -> str:
     """Xero states foreign units for one home unit; a fact states it the other way round."""
     found = row.get("CurrencyRate")
     if not isinstance(found, int | Decimal) or found <= 0 or found == 1:
         return ""
     return str((1 / Decimal(found)).quantize(Decimal("0.0000000001")).normalize())
-
-
-def customer(row: Record, connection: str) -> Facts:
-    address = _billing_address(row)
-    return (
-        Customer(
-            connection=connection,
-            id=identifier(row, "ContactID"),
-            version=text(row, "UpdatedDateUTC"),
-            updated_at=instant(row, "UpdatedDateUTC"),
-            name=text(row, "Name"),
-            contacts=_contacts(row),
-            active=text(row, "ContactStatus") in {"", "ACTIVE"},
-            merged_into=text(row, "MergedToContactID"),
-            company=True if text(row, "CompanyNumber") else None,
-            tax_id=text(row, "TaxNumber"),
-            country=country_code(text(address, "Country")),
-            postal_code=text(address, "PostalCode"),
-            address=_address(address),
-            currency=text(row, "DefaultCurrency"),
-            tags=tuple(text(group, "Name") for group in records(row, "ContactGroups") if text(group, "Name")),
-        ),
-    )
-
-
-def _contacts(row: Record) -> tuple[Contact, ...]:
-    """The contact's own address first, then the persons that Xero copies."""
-    name = " ".join(filter(None, (text(row, "FirstName"), text(row, "LastName"))))
-    first = Contact(email=text(row, "EmailAddress"), name=name, phone=_phone(row), primary=True)
-    persons = [
-        Contact(
-            email=text(person, "EmailAddress"),
-            name=" ".join(filter(None, (text(person, "FirstName"), text(person, "LastName")))),
-            copied=flag(person, "IncludeInEmails"),
-        )
-        for person in records(row, "ContactPersons")
-    ]
-    return (*((first,) if first.email or first.name or first.phone else ()), *persons)
-
-
-def _phone(row: Record) -> str:
-    for found in sorted(records(row, "Phones"), key=lambda phone: text(phone, "PhoneType") != "DEFAULT"):
-        parts = (text(found, name) for name in ("PhoneCountryCode", "PhoneAreaCode", "PhoneNumber"))
-        if text(found, "PhoneNumber"):
-            return " ".join(part for part in parts if part)
-    return ""
-
-
-def _billing_address(row: Record) -> Record:
-    """POBOX is the one Xero prints on invoices; STREET is where the contact is."""
-    found = {text(address, "AddressType"): address for address in records(row, "Addresses")}
-    postal = found.get("POBOX", {})
-    return postal if _address(postal) else found.get("STREET", {})
-
-
-def _address(found: Record) -> str:
-    names = ("AddressLine1", "AddressLine2", "AddressLine3", "AddressLine4", "City", "Region", "PostalCode", "Country")
-    return ", ".join(part for name in names if (part := text(found, name)))
 
 
 def invoice(row: Record, connection: str) -> Facts:
@@ -163,7 +79,7 @@ def invoice(row: Record, connection: str) -> Facts:
             version=text(row, "UpdatedDateUTC"),
             updated_at=instant(row, "UpdatedDateUTC"),
             number=text(row, "InvoiceNumber"),
-            customer_id=_party(row),
+            customer_id=party(row),
             status=status,
             currency=code,
             total=amount(row, "Total", code),
@@ -233,163 +149,16 @@ def credit_note(row: Record, connection: str) -> Facts:
             version=text(row, "UpdatedDateUTC"),
             updated_at=instant(row, "UpdatedDateUTC"),
             number=text(row, "CreditNoteNumber"),
-            customer_id=_party(row),
+            customer_id=party(row),
             status=choice(row, "Status", _INVOICE_STATUS),
             currency=code,
             total=amount(row, "Total", code),
             open=amount_or_zero(row, "RemainingCredit", code),
             issue_on=day(row, "Date"),
-            allocations=_allocated(row, "credit_note", number, code),
+            allocations=allocated(row, "credit_note", number, code),
             reference=text(row, "Reference"),
         ),
     )
-
-
-def _allocated(row: Record, kind: str, source_id: str, code: str) -> tuple[Allocation, ...]:
-    return tuple(
-        Allocation(
-            "credit_note" if kind == "credit_note" else "payment",
-            source_id,
-            identifier(record(share, "Invoice"), "InvoiceID"),
-            amount(share, "Amount", code),
-            day(share, "Date"),
-        )
-        for share in records(row, "Allocations")
-        if not flag(share, "IsDeleted")
-    )
-
-
-def payment(row: Record, connection: str) -> Facts:
-    """Money in on an invoice, or money given back out of a credit; payments of bills give no fact."""
-    kind = identifier(row, "PaymentType")
-    if kind == _MONEY_IN:
-        return (_received(row, connection),)
-    if kind in _MONEY_BACK:
-        return (_given_back(row, connection),)
-    if kind.startswith(("AP", "ACCPAY")):
-        return ()
-    raise Unreadable(f"PaymentType {kind!r} is unknown")
-
-
-def _received(row: Record, connection: str) -> Payment:
-    paid = record(row, "Invoice")
-    code = currency(paid, "CurrencyCode") if paid.get("CurrencyCode") else currency(row, "CurrencyCode")
-    number = identifier(row, "PaymentID")
-    status = choice(row, "Status", _PAYMENT_STATUS)
-    minor, on = amount(row, "Amount", code), day(row, "Date")
-    share = Allocation("payment", number, identifier(paid, "InvoiceID"), minor, on)
-    return Payment(
-        connection=connection,
-        id=number,
-        version=text(row, "UpdatedDateUTC"),
-        updated_at=instant(row, "UpdatedDateUTC"),
-        customer_id=text(record(paid, "Contact"), "ContactID"),
-        status=status,
-        currency=code,
-        amount=minor,
-        paid_on=on,
-        reference=text(row, "Reference"),
-        account=text(record(row, "Account"), "Code") or text(record(row, "Account"), "AccountID"),
-        group_id=text(row, "BatchPaymentID"),
-        description=text(row, "Particulars"),
-        allocations=(share,) if status == "settled" else (),
-    )
-
-
-def _given_back(row: Record, connection: str) -> Refund:
-    """The document stands under its own name, or, for credit notes, under Invoice."""
-    note = record(row, "CreditNote") or record(row, "Invoice")
-    prepaid = record(row, "Overpayment") or record(row, "Prepayment")
-    document = prepaid or note
-    code = currency(document if document.get("CurrencyCode") else row, "CurrencyCode")
-    from_credit = text(row, "PaymentType") == "ARCREDITPAYMENT"
-    names = ("OverpaymentID", "PrepaymentID", "CreditNoteID", "InvoiceID", "ID")
-    source = next((found for name in names if (found := text(document, name))), "")
-    return Refund(
-        connection=connection,
-        id=identifier(row, "PaymentID"),
-        version=text(row, "UpdatedDateUTC"),
-        updated_at=instant(row, "UpdatedDateUTC"),
-        customer_id=text(record(document, "Contact"), "ContactID"),
-        payment_id="" if from_credit else source,
-        credit_note_id=source if from_credit else "",
-        status=choice(row, "Status", _PAYMENT_STATUS),
-        currency=code,
-        amount=amount(row, "Amount", code),
-        refunded_on=day(row, "Date"),
-        reason=text(row, "Reference"),
-    )
-
-
-def _prepaid(row: Record, connection: str, id_field: str, kinds: dict[str, bool]) -> Facts:
-    """An over- or prepayment is money of the customer that settles nothing yet, or not everything."""
-    if choice(row, "Type", kinds) is False:
-        return ()
-    code = currency(row, "CurrencyCode")
-    number = identifier(row, id_field)
-    return (
-        Payment(
-            connection=connection,
-            id=number,
-            version=text(row, "UpdatedDateUTC"),
-            updated_at=instant(row, "UpdatedDateUTC"),
-            customer_id=_party(row),
-            status=choice(row, "Status", _PAYMENT_STATUS),
-            currency=code,
-            amount=amount(row, "Total", code),
-            unapplied=amount_or_zero(row, "RemainingCredit", code),
-            refunded=sum(
-                amount(paid, "Amount", code) for paid in records(row, "Payments") if text(paid, "Status") != "DELETED"
-            ),
-            paid_on=day(row, "Date"),
-            reference=text(row, "Reference"),
-            allocations=_allocated(row, "payment", number, code),
-        ),
-    )
-
-
-def overpayment(row: Record, connection: str) -> Facts:
-    kinds = {"RECEIVE-OVERPAYMENT": True, "AROVERPAYMENT": True, "SPEND-OVERPAYMENT": False, "APOVERPAYMENT": False}
-    return _prepaid(row, connection, "OverpaymentID", kinds)
-
-
-def prepayment(row: Record, connection: str) -> Facts:
-    kinds = {"RECEIVE-PREPAYMENT": True, "ARPREPAYMENT": True, "SPEND-PREPAYMENT": False, "APPREPAYMENT": False}
-    return _prepaid(row, connection, "PrepaymentID", kinds)
-
-
-def batch_payment(row: Record, connection: str) -> Facts:
-    """Payments of customers that reached the bank as one sum; batches of bills (PAYBATCH) give no fact."""
-    if choice(row, "Type", {"RECBATCH": True, "PAYBATCH": False}) is False:
-        return ()
-    code = _batch_currency(row)
-    return (
-        Payout(
-            connection=connection,
-            id=identifier(row, "BatchPaymentID"),
-            version=text(row, "UpdatedDateUTC"),
-            updated_at=instant(row, "UpdatedDateUTC"),
-            status=choice(row, "Status", _PAYMENT_STATUS),
-            currency=code,
-            amount=amount(row, "TotalAmount", code),
-            arrives_on=day(row, "Date"),
-            payment_ids=tuple(identifier(paid, "PaymentID") for paid in records(row, "Payments")),
-            reference=next((said for name in _BATCH_WORDS if (said := text(row, name))), ""),
-        ),
-    )
-
-
-#: Where the words for the bank stand: in New Zealand, in the United Kingdom, elsewhere.
-_BATCH_WORDS = ("Reference", "Narrative", "Details")
-
-
-def _batch_currency(row: Record) -> str:
-    """The bank account's; an answer that does not name it is in the currency of the invoices paid."""
-    account = record(row, "Account")
-    if text(account, "CurrencyCode"):
-        return currency(account, "CurrencyCode")
-    paid = next(iter(records(row, "Payments")), {})
-    return currency(record(paid, "Invoice"), "CurrencyCode")
 
 
 _ARCHIVED = {"includeArchived": "true"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.e2e.running import Product, product
 
-KILLS = 8
+KILLS = 6
 NOW = "2026-11-18T10:00:00Z"
 #: Xero's access tokens live for 30 minutes.
 AN_AGE = 31 * 60
