@@ -13,7 +13,7 @@ class _WholeBodies(HTTPAdapter):
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         response = super().build_response(req, resp)
         try:
-            response._content = resp.read(decode_content=True)  # noqa: SLF001 - where requests itself puts it
+            response._content = resp.read(decode_content=True)
         except urllib3.exceptions.HTTPError as error:
             raise requests.ConnectionError(error, request=req) from error
         return response

@@ -18,7 +18,6 @@ from store.engine import Store, StoreError, open_engine
 from store.migrate import upgrade
 from sync.installation import Installation, Processes
 
-
 #: A page is a thousand records of a hundred objects each, none of them garbage: looking for some after every 700
 #: allocations takes a fifth of a whole pull.
 _GARBAGE_AFTER = 50_000

@@ -23,8 +23,8 @@ from connectors.protocol import (
     Page,
     Receipt,
     Standing,
-    TokenStore,
     Tokens,
+    TokenStore,
 )
 from receivables.commands import AnyCommand, SendReminder
 from receivables.refs import Ref

@@ -4,7 +4,7 @@ Stripe lists no changed records, only events of the last 30 days, rendered as th
 version of that time. So an event says what to read again; its own copy is used only where that shows the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,27 +32,6 @@ STREAM_OF = {
 _MOVE_MONEY = {"charge", "refund", "dispute", "payout", "balance", "transfer", "topup", "application_fee"}
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
-    """A field that names another record which an event may have changed.
-
-    `surely`: that record's own event is believed only if it is younger, because it may show the state before.
-    """
-
-    field: str
-    stream: str
-    surely: bool = False
-
-
-RELATED: Mapping[str, tuple[Related, ...]] = {
-    "invoice_payment": (Related("invoice", "invoices"),),
-    "credit_note": (Related("invoice", "invoices", surely=True),),
-    "refund": (Related("charge", "payments", surely=True),),
-    "payment_intent": (Related("latest_charge", "payments"),),
-    "checkout.session": (Related("payment_link", "payment_links"), Related("invoice", "invoices")),
-}
-
-
 class EventData(msgspec.Struct):
     object: msgspec.Raw
 
@@ -75,6 +54,56 @@ class Head(msgspec.Struct):
     latest_charge: Any = None
     payment_link: Any = None
     metadata: Any = None
+    customer: Any = None
+    starting_balance: Any = None
+    ending_balance: Any = None
+    amount_overpaid: Any = None
+    customer_balance_transaction: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another record that an event may have changed.
+
+    `surely`: that record's own event is believed only if it is younger, because it may show the state before.
+    """
+
+    stream: str
+    id: str
+    surely: bool = False
+
+
+def related(head: Head) -> list[Related]:
+    """The records that an event's own record names, and changes."""
+    found: list[Related] = []
+    match head.object:
+        case "invoice_payment":
+            found = [Related("invoices", id_in(head.invoice))]
+        case "credit_note":
+            found = [Related("invoices", id_in(head.invoice), surely=True)]
+        case "refund":
+            found = [Related("payments", id_in(head.charge), surely=True)]
+        case "payment_intent":
+            found = [Related("payments", id_in(head.latest_charge))]
+        case "checkout.session":
+            found = [Related("payment_links", id_in(head.payment_link) if _is_ours(head) else "")]
+            found.append(Related("invoices", id_in(head.invoice)))
+    if _moves_balance(head):
+        found.append(Related("customers", id_in(head.customer), surely=True))
+    return [one for one in found if one.id]
+
+
+def _is_ours(head: Head) -> bool:
+    """A link of ours gives its metadata to each session."""
+    return isinstance(head.metadata, dict) and "owed_invoice" in head.metadata
+
+
+def _moves_balance(head: Head) -> bool:
+    """A customer's balance at Stripe changes without an event: what used it up, or added to it, tells."""
+    if head.object == "credit_note":
+        return head.customer_balance_transaction is not None
+    used = head.ending_balance is not None and head.ending_balance != head.starting_balance
+    return head.object == "invoice" and (used or bool(head.amount_overpaid))
 
 
 class Position(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -137,13 +166,10 @@ class _Reading:
             self._show(event, stream, identifier)
 
     def _relate(self, event: Event, head: Head) -> None:
-        for related in RELATED.get(str(head.object), ()):
-            other = id_in(getattr(head, related.field))
-            if not other or (related.stream == "payment_links" and not is_ours(head)):
-                continue
-            self._changes.touched[related.stream].setdefault(other, None)
-            if related.surely:
-                self._doubtful_from[related.stream, other] = event.created
+        for other in related(head):
+            self._changes.touched[other.stream].setdefault(other.id, None)
+            if other.surely:
+                self._doubtful_from[other.stream, other.id] = event.created
 
     def _pay(self, event: Event, head: Head) -> None:
         invoice, row = id_in(head.invoice), _record(event.data.object)
@@ -210,8 +236,3 @@ def id_in(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("id")
     return value if isinstance(value, str) else ""
-
-
-def is_ours(head: Head) -> bool:
-    """A link of ours gives its metadata to each session."""
-    return isinstance(head.metadata, dict) and "owed_invoice" in head.metadata

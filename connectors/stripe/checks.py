@@ -1,6 +1,7 @@
 """Is the connection usable? Every missing permission is told by name, not only the first that a pull runs into."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from connectors.errors import Forbidden, Malformed, NotFound, Refused
 from connectors.fields import Record, record, text
@@ -44,13 +45,29 @@ def _another_account(connection: str, account: str, wanted: str) -> tuple[Proble
 
 def _forbidden(client: StripeClient, connection: str) -> Iterator[Problem]:
     lists = [(stream, table.path, table.permission, table.expand) for stream, table in STREAMS.items()]
-    for stream, path, permission, expand in [*lists, ("changes", "/v1/events", "Events", ())]:
+    for stream, path, permission, expand in [*lists, ("events", "/v1/events", "Events", ())]:
         try:
             client.page(path, {"limit": 1, "expand": [f"data.{name}" for name in expand]})
         except Forbidden as error:
             yield Problem(connection, f"the key may not read {words(stream)}: {error}", box(permission))
         except (Refused, Malformed):
             continue  # a server without this list: its pull will tell
+
+
+class MissingPermission(Forbidden):
+    """Says which line of Stripe's key page has to be set."""
+
+
+@contextmanager
+def naming(stream: str, permission: str) -> Iterator[None]:
+    """A call that the key may not make is refused with the name of what is missing."""
+    try:
+        yield
+    except MissingPermission:
+        raise
+    except Forbidden as error:
+        what = f"the key may not read {words(stream)}: {error}; {box(permission)}"
+        raise MissingPermission(what, code=error.code, reference=error.reference) from None
 
 
 def words(stream: str) -> str:

@@ -58,12 +58,8 @@ class StripeConnector:
         mark = cursors.read(cursor, Mark(sweeping=True))
         mark.mode = self._same_mode(mark.mode)
         mark.zone = self._locate(mark.zone)
-        try:
+        with checks.naming(stream, STREAMS[stream].permission):
             yield from self._pulls.pull(stream, mark)
-        except Forbidden as error:
-            permission = STREAMS[stream].permission
-            what = f"the key may not read {checks.words(stream)} ({permission}): {error}"
-            raise Forbidden(what, code=error.code, reference=error.reference) from None
 
     def _same_mode(self, known: str) -> str:
         """Test records and real money must not meet in one connection."""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from connectors.events import BadDelivery, BadSignature, Hint
-from connectors.stripe.changes import RELATED, STREAM_OF, Head, id_in, is_ours
+from connectors.stripe.changes import STREAM_OF, Head, id_in, related
 
 #: Seconds that a delivery may be older, or younger, than our clock.
 _TOLERANCE = 300
@@ -76,9 +76,7 @@ def _records(data: dict[str, Any]) -> list[tuple[str, str]]:
     except msgspec.ValidationError:
         raise BadDelivery("the event shows no record") from None
     found = [(STREAM_OF.get(str(head.object), ""), id_in(head.id))]
-    for related in RELATED.get(str(head.object), ()):
-        if related.stream != "payment_links" or is_ours(head):
-            found.append((related.stream, id_in(getattr(head, related.field))))
+    found += [(other.stream, other.id) for other in related(head)]
     return [(stream, name) for stream, name in found if stream and name]
 
 

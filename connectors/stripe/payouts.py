@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from connectors.errors import Forbidden
 from connectors.fields import Record, Unreadable, decode_record, text
 from connectors.stripe.client import StripeClient, id_of
 from connectors.stripe.records import reference
@@ -57,8 +58,12 @@ class Payouts:
         return self._members[payout_id]
 
     def charges(self, payout_id: str) -> tuple[str, ...]:
-        """The ids of the charges that a settled payout brings."""
-        rows = map(decode_record, self.members(payout_id))
+        """The ids of the charges that a settled payout brings; none for a key that may not list its transactions, of
+        which their own pull tells."""
+        try:
+            rows = map(decode_record, self.members(payout_id))
+        except Forbidden:
+            return ()
         found = (reference(row, "source") for row in rows if row.get("type") in _CHARGED)
         return tuple(name for name in found if name)
 

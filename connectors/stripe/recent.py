@@ -8,6 +8,7 @@ import msgspec
 from connectors.errors import Forbidden
 from connectors.fields import Record, Unreadable, decode_record
 from connectors.stripe.changes import OVERLAP_SECONDS, Changes, Event, Position, changes_of, position_after
+from connectors.stripe.checks import naming
 from connectors.stripe.client import API_VERSION, StripeClient, id_of
 from connectors.stripe.payouts import Payouts
 from connectors.stripe.translate import STREAMS
@@ -42,7 +43,8 @@ class Recent:
         What the events before it tell is in the sweep, which begins after them.
         """
         if self._began is None:
-            told = map(_event, self._client.page("/v1/events", {"limit": _NEWEST}).data)
+            with naming("events", "Events"):
+                told = map(_event, self._client.page("/v1/events", {"limit": _NEWEST}).data)
             self._began = position_after([event for event in told if event], Position())
         return self._began
 
@@ -58,7 +60,8 @@ class Recent:
     def _read(self, position: Position) -> Poll:
         """The event that was newest last time must still be there, else some in between may be gone."""
         query = {"created": {"gte": position.at - OVERLAP_SECONDS}} if position.at else {}
-        told = [_event(raw) for found in self._client.pages("/v1/events", query) for raw in found.data]
+        with naming("events", "Events"):
+            told = [_event(raw) for found in self._client.pages("/v1/events", query) for raw in found.data]
         events = [event for event in told if event]
         if position.anchor and all(event.id != position.anchor for event in events):
             return Poll(None, position)
@@ -76,7 +79,7 @@ class Recent:
     def movements(self, since: int) -> list[bytes]:
         """The balance transactions made at or after `since`, listed once for the fees of charges and for themselves."""
         if self._movements is None or self._movements[0] > since:
-            pages = self._client.pages("/v1/balance_transactions", {"created": {"gte": since}})
+            pages = self._client.pages("/v1/balance_transactions", {"created": {"gte": max(since, 0)}})
             self._movements = since, [bytes(raw) for page in pages for raw in page.data]
         return self._movements[1]
 

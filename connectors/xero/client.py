@@ -59,7 +59,8 @@ class XeroClient:
         self._connections_url = endpoint.options.get("connections_url", CONNECTIONS_URL)
         self._timeout = endpoint.timeout
         self._token = ""
-        self._themes: dict[str, bool] = {}
+        #: Branding themes, and whether a payment service takes money for them.
+        self.themes: dict[str, bool] = {}
         #: Invoices that this client has just read and that can be paid online.
         self.payable: set[str] = set()
         self._sdk = self._open()
@@ -127,14 +128,14 @@ class XeroClient:
     def theme_takes_payments(self, theme: str) -> bool:
         """Has this branding theme a payment service? Asked once for every theme. Without the scope paymentservices
         Xero does not say, and then its pages are not used."""
-        if theme not in self._themes:
+        if theme not in self.themes:
             send = self._send("GET", f"BrandingThemes/{safe(theme)}/PaymentServices", {}, {})
             try:
                 found = self._caller.read("get PaymentServices", send, json_of, renew=False)
-                self._themes[theme] = bool(records(found, "PaymentServices"))
+                self.themes[theme] = bool(records(found, "PaymentServices"))
             except (Unauthorised, Forbidden, Refused, Malformed):
-                self._themes[theme] = False  # a link at Stripe, or none, serves as well
-        return self._themes[theme]
+                self.themes[theme] = False  # a link at Stripe, or none, serves as well
+        return self.themes[theme]
 
     def tenants(self) -> list[dict[str, Any]]:
         """The organisations that this grant may see: tenantId, tenantName, tenantType, id of the connection."""

@@ -24,12 +24,15 @@ class Mark(msgspec.Struct, omit_defaults=True):
     """The cursor: changed since `since` (UTC, ISO without zone), from `page` on.
 
     `started` is where the next pull begins once this one is through. `unordered`: Xero would not sort so many.
+    `themes` are the branding themes and whether they take payments, as told on the day `themes_on`.
     """
 
     since: str = ""
     page: int = 1
     started: str = ""
     unordered: bool = False
+    themes: dict[str, bool] = {}
+    themes_on: str = ""
 
 
 @dataclass(slots=True)

@@ -34,13 +34,28 @@ class Reading:
         table = stream_of(stream)
         mark = cursors.read(cursor, Mark())
         whole, shown, expected = mark == Mark(), 0, None
+        themes_on = self._recall_themes(mark) if table.kind == "invoice" else ""
         for sheet in self._sheets(table, mark, table.query):
             rows = self.rows(table, sheet.raws)
             shown += len(rows)
             expected = sheet.expected if expected is None else expected
             whole = whole and sheet.next.page == 1 and not any(row.problem for row in rows)
             complete = whole and sheet.last and shown >= (expected or 0)
-            yield Page(stream, rows, cursors.write(sheet.next), last=sheet.last, complete=complete)
+            mark = self._held(sheet.next, themes_on) if table.kind == "invoice" else sheet.next
+            yield Page(stream, rows, cursors.write(mark), last=sheet.last, complete=complete)
+
+    def _recall_themes(self, mark: Mark) -> str:
+        """A theme's payment service hardly ever changes: it is asked for once a day, not in every pull. Returns the day
+        of Xero's clock on which that was, "" for now."""
+        if mark.themes_on and mark.themes_on == mark.since[:10]:
+            self._client.themes = dict(mark.themes)
+            return mark.themes_on
+        return ""
+
+    def _held(self, mark: Mark, themes_on: str) -> Mark:
+        if self._client.themes:
+            mark.themes, mark.themes_on = self._client.themes, themes_on or (mark.started or mark.since)[:10]
+        return mark
 
     def census(self, stream: str) -> Iterator[Sequence[Standing]]:
         """Raises Malformed at the end when fewer records were shown than Xero counts: then nothing is proven."""

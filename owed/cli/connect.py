@@ -57,6 +57,8 @@ def connect(
     """Connect to a platform: by its consent page, or with credentials from the environment or stdin."""
     settings, installation = read_settings(config), open_installation(config, now)
     wanted = _wanted(settings, name)
+    if wanted.endpoint.grant:
+        raise Mistake(f"{name} uses the consent of {wanted.endpoint.grant}; run: owed connect {wanted.endpoint.grant}")
     app = _app(settings, wanted)
     if api_key or access_token or refresh_token:
         given = {
@@ -178,6 +180,10 @@ def disconnect(name: Name, config: Config = DEFAULT_CONFIG, now: Now = "") -> No
     """Revoke the grant at the platform and forget the credentials; what was pulled stays."""
     settings, installation = read_settings(config), open_installation(config, now)
     endpoint = _wanted(settings, name).endpoint
+    if endpoint.grant:
+        raise Mistake(
+            f"{name} uses the consent of {endpoint.grant}: disconnect that one, or remove {name} from owed.toml"
+        )
     tokens = StoredTokens(installation.store, installation.vault, name, installation.wall, installation.processes)
     try:
         if endpoint.platform in OAUTH_SERVERS:

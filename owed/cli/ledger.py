@@ -1,17 +1,23 @@
 """owed invoices, owed customers, owed aging: what is in the store."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from connectors.errors import ConnectorError
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
 from owed.cli.printing import print_json, say, table
+from owed.cli.references import find
+from owed.errors import Mistake, Outside
 from receivables.aging import BUCKETS, Aging, age, bucket_of
 from receivables.facts import Invoice
 from receivables.money import Money
 from receivables.open_items import OpenItem
 from receivables.snapshot import Snapshot
 from sync.assess import Assessment, assess
+from sync.connected import Connected
+from sync.installation import Installation
 
 
 def register(application: typer.Typer) -> None:
@@ -32,18 +38,28 @@ def basis(snapshot: Snapshot) -> str:
 
 
 def invoices(
+    reference: Annotated[
+        str, typer.Argument(help="One invoice, by its number or reference; all when none is named.")
+    ] = "",
     config: Config = DEFAULT_CONFIG,
     now: Now = "",
     as_json: Json = False,
     everything: Annotated[bool, typer.Option("--all", help="Settled and void ones too.")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is overdue.")] = False,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Save the named invoice as its customer gets it.")] = None,
 ) -> None:
-    """Invoices with their balances, oldest due date first."""
+    """Invoices with their balances, oldest due date first; or one of them, also as PDF."""
     installation = open_installation(config, now)
     seen = assess(installation, decide=False)
+    if pdf and not reference:
+        raise Mistake("--pdf needs the invoice: owed invoices NUMBER --pdf FILE")
+    wanted = _invoice_named(seen, reference) if reference else None
+    if wanted and pdf:
+        save_pdf(installation, wanted, pdf)
+        return
     today = seen.snapshot.today
     items = {item.invoice.ref: item for item in seen.items}
-    chosen = [one for one in documents(seen) if everything or one.ref in items]
+    chosen = [wanted] if wanted else [one for one in documents(seen) if everything or one.ref in items]
     if overdue:
         chosen = [one for one in chosen if one.is_open and bucket_of(one.due_on, today) != "current"]
     chosen.sort(key=lambda one: (one.due_on is None, one.due_on, one.ref))
@@ -54,6 +70,25 @@ def invoices(
     columns = ["reference", "number", "customer", "status", "due_on", "days_past_due", "total", "open", "demandable"]
     table("", columns, [[row[name] for name in columns] for row in rows], numbers=columns[4:], prose=["customer"])
     say(f"{len(rows)} invoices {basis(seen.snapshot)}".rstrip())
+
+
+def _invoice_named(seen: Assessment, reference: str) -> Invoice:
+    found = find(seen, reference)
+    if not isinstance(found, Invoice):
+        raise Mistake(f"{reference} is no invoice; owed invoices --all lists them")
+    return found
+
+
+def save_pdf(installation: Installation, invoice: Invoice, to: Path) -> None:
+    """As the platform renders it now. Raises Outside."""
+    try:
+        body = Connected(installation).to(invoice.connection).read_pdf(invoice.id)
+        to.write_bytes(body)
+    except ConnectorError as error:
+        raise Outside(f"{invoice.ref}: {error}") from error
+    except OSError as error:
+        raise Outside(f"{to}: {error.strerror or error}") from error
+    say(f"{to}: invoice {invoice.number or invoice.id}, {len(body):,} bytes")
 
 
 def _invoice(seen: Assessment, invoice: Invoice, item: OpenItem | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.state import Record
-from sandbox.stripe import objects
+from sandbox.stripe import entries
 from sandbox.stripe.ledger import Ledger
 
 
@@ -23,6 +23,6 @@ class Balances:
     def book(self, owner: Record, amount: int, kind: str, invoice: Record) -> None:
         """Without an event of its own: the vendor has none for these."""
         created = self.ledger.now()
-        row = objects.customer_balance_transaction(created, owner=owner, amount=amount, kind=kind, invoice=invoice)
+        row = entries.customer_balance_transaction(created, owner=owner, amount=amount, kind=kind, invoice=invoice)
         self.ledger.put({**row, "ending_balance": self.ledger.balance(owner) + amount})
         self.ledger.put(owner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.calls import Answer, Call, json_answer
 from sandbox.state import Record
-from sandbox.stripe import errors, objects
+from sandbox.stripe import entries, errors, objects
 from sandbox.stripe.expand import Expander
 from sandbox.stripe.forms import Form, boolean, decode, integer, metadata
 from sandbox.stripe.ledger import Ledger
@@ -95,7 +95,7 @@ class Billing:
         amount, currency = integer(form.get("amount"), "amount"), str(form.get("currency", invoice["currency"])).lower()
         if currency != invoice["currency"]:
             raise errors.invalid("currency", "The invoice has another currency.", code="parameter_invalid")
-        item = objects.invoice_item(self.ledger.now(), owner=owner["id"], amount=amount, invoice=invoice, form=form)
+        item = entries.invoice_item(self.ledger.now(), owner=owner["id"], amount=amount, invoice=invoice, form=form)
         self._add(invoice, item)
         self._effect(call, "invoice_item", invoice, amount=amount)
         return self._shown(self.ledger.put(item), form)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.calls import Answer, Call, json_answer
 from sandbox.state import Record
-from sandbox.stripe import errors, objects
+from sandbox.stripe import entries, errors, objects
 from sandbox.stripe.balances import Balances
 from sandbox.stripe.billing import known
 from sandbox.stripe.expand import Expander
@@ -49,7 +49,7 @@ class Received:
             raise errors.invalid("amount_requested[value]", "This value must be greater than 0")
         currency, processor = str(wanted.get("currency", "")).lower(), _inner(form, "processor_details")
         integer(form["initiated_at"], "initiated_at")
-        return objects.payment_record(
+        return entries.payment_record(
             self.ledger.now(),
             value=value,
             currency=currency,

@@ -139,6 +139,23 @@ def test_an_event_touches_what_it_changes_elsewhere(record: Record, stream: str,
     assert read(event("x.updated", record)).touched[stream] == {identifier: None}
 
 
+@pytest.mark.parametrize(
+    ("record", "moved"),
+    [
+        ({"object": "invoice", "starting_balance": -500, "ending_balance": 0}, True),
+        ({"object": "invoice", "starting_balance": 0, "ending_balance": 30}, True),
+        ({"object": "invoice", "amount_overpaid": 5}, True),
+        ({"object": "credit_note", "customer_balance_transaction": "cbtxn_1"}, True),
+        ({"object": "invoice", "starting_balance": -500, "ending_balance": -500, "amount_overpaid": 0}, False),
+        ({"object": "invoice", "starting_balance": -500, "ending_balance": None}, False),
+        ({"object": "credit_note", "customer_balance_transaction": None}, False),
+    ],
+)
+def test_a_customers_balance_changes_without_an_event_of_its_own(record: Record, moved: bool) -> None:
+    found = read(event("x", record | {"id": "x_1", "customer": "cus_1"}))
+    assert found.touched["customers"] == ({"cus_1": None} if moved else {})
+
+
 def test_sessions_of_links_that_are_not_ours_cost_nothing() -> None:
     row = {"object": "checkout.session", "id": "cs_1", "payment_link": "plink_1", "metadata": {}}
     assert read(event("checkout.session.completed", row)).touched["payment_links"] == {}

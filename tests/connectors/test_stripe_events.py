@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from connectors.events import BadDelivery, BadSignature, Hint
 from connectors.registry import EVENT_READERS
 from connectors.stripe.events import read_event
+from sandbox.stripe.webhooks import envelope
 from tests.connectors.stands import NOW
 
 SECRET = "whsec_of_the_endpoint"
@@ -62,6 +63,13 @@ def test_an_event_of_a_connected_account_names_it() -> None:
 )
 def test_what_each_event_hints_at(record: dict[str, Any], hints: list[tuple[str, str]]) -> None:
     assert [(hint.stream, hint.id) for hint in read(a_body(record))] == hints
+
+
+def test_what_the_look_alike_signs_is_understood() -> None:
+    event = {"id": "evt_1", "object": "event", "type": "invoice.sent", "created": STAMP, "api_version": "2024-06-20"}
+    post = envelope([event | {"data": {"object": {"object": "invoice", "id": "in_1"}}}], f"whsec_old,{SECRET}", NOW)
+    headers = {name.lower(): value for name, value in post.headers.items()}
+    assert read_event(headers, post.body, SECRET, NOW) == [Hint("", "invoices", "in_1", "evt_1", NOW)]
 
 
 def test_thin_events_are_passed_over() -> None:

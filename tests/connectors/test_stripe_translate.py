@@ -18,6 +18,7 @@ from receivables.facts import (
     Customer,
     Gone,
     Invoice,
+    Line,
     Payment,
     PaymentLink,
     Payout,
@@ -72,6 +73,12 @@ def test_an_invoice() -> None:
     assert found.metadata == {"order": "7"}
     assert (found.online_payment, found.pay_url) == (True, "https://pay.example/1")
     assert not found.charged_automatically
+
+
+@pytest.mark.parametrize(("taxes", "tax"), [(None, None), ([], None), ([{"amount": 20}, {"amount": 5}], 25)])
+def test_the_tax_of_a_line_is_told_where_stripe_tells_it(taxes: object, tax: int | None) -> None:
+    row = an_invoice(lines={"data": [{"description": "Oak", "amount": 100, "quantity": 2, "taxes": taxes}]})
+    assert read("invoices", row).lines == (Line(description="Oak", quantity="2", amount=100, tax=tax),)
 
 
 def test_days_are_those_of_the_accounts_time_zone() -> None:

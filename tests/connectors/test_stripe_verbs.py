@@ -228,7 +228,7 @@ def test_every_missing_permission_is_named_with_the_box_to_tick(office: Office) 
     for stream, right in (
         ("refunds", "rak_refund_read"),
         ("chargebacks", "rak_dispute_read"),
-        ("changes", "rak_event"),
+        ("events", "rak_event"),
     ):
         assert any(f"may not read {stream}" in what and right in what for what in told)
 
@@ -240,9 +240,23 @@ def test_a_good_key_has_no_problem(office: Office) -> None:
 
 def test_a_stream_that_the_key_may_not_read_is_forbidden_by_name_and_the_others_come_through(office: Office) -> None:
     books = office.connect(f"{NARROW_KEY}refunds")
-    with pytest.raises(Forbidden, match=r"may not read refunds \(Refunds\).*rak_refund_read"):
+    with pytest.raises(Forbidden, match=r"may not read refunds: .*rak_refund_read.*set Refunds to Read"):
         list(books.pull("refunds", ""))
     assert facts_of(books.pull("chargebacks", ""))
+
+
+def test_a_key_that_may_not_read_events_is_told_so_and_not_that_the_stream_is_forbidden(office: Office) -> None:
+    with pytest.raises(Forbidden, match=r"may not read events: .*set Events to Read"):
+        list(office.connect(f"{NARROW_KEY}events").pull("refunds", ""))
+
+
+def test_without_the_balance_payouts_are_read_all_the_same_but_what_they_are_made_of(office: Office) -> None:
+    books = office.connect(f"{NARROW_KEY}balance_transactions")
+    (payout,) = facts_of(books.pull("payouts", ""))
+    assert isinstance(payout, Payout)
+    assert (payout.id, payout.payment_ids) == (office.ids["payout"], ())
+    with pytest.raises(Forbidden, match="set Balance transactions to Read"):
+        list(books.pull("balance_transactions", ""))
 
 
 def test_a_key_that_may_not_read_the_account_still_works(office: Office) -> None:
@@ -318,6 +332,7 @@ def _an_eventful_hour(own: Office) -> None:
     _pay(own, "partly", 6_000, "us_bank_account")
     api.call("DELETE", f"/invoices/{ids['draft']}")
     api.post(f"/invoices/{ids['other']}", {"metadata[note]": "called"})
+    _overpay(own, "other", 12_000)
     own.sandbox.clock.advance(60)
     api.post("/refunds", {"charge": ids["charge"], "amount": "500"})
     deed(own.sandbox, "fail_refund", ids["refund"])
@@ -328,6 +343,14 @@ def _an_eventful_hour(own: Office) -> None:
     own.sandbox.clock.advance(60)
     deed(own.sandbox, "reconcile_payout", second["id"])
     deed(own.sandbox, "fail_payout", ids["payout"])
+
+
+def _overpay(own: Office, name: str, minor: int) -> None:
+    """What is too much becomes the customer's balance, of which no event tells."""
+    form = {"amount_requested[value]": str(minor), "amount_requested[currency]": "gbp", "initiated_at": "1772452800"}
+    form |= {"payment_method_details[type]": "custom", "outcome": "guaranteed"}
+    record = own.api.post("/payment_records/report_payment", form | {"guaranteed[guaranteed_at]": "1772452800"})
+    own.api.post(f"/invoices/{own.ids[name]}/attach_payment", {"payment_record": record["id"]})
 
 
 def _pay(own: Office, name: str, minor: int, method: str = "card") -> None:

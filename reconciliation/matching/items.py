@@ -1,0 +1,70 @@
+"""What goes in: open documents, payment lines, customers, the day's rates, and what people have said before."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+
+DocumentKind = Literal["invoice", "credit_note"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDocument:
+    """An invoice or credit note with something open. `open` is above zero, in minor units, for both kinds.
+
+    `source` is the system that it was read from; of mirrors the books' own document is kept.
+    """
+
+    id: str
+    number: str
+    customer_id: str
+    currency: str
+    open: int
+    issue_on: dt.date | None = None
+    due_on: dt.date | None = None
+    kind: DocumentKind = "invoice"
+    purchase_order: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLine:
+    """Money in (above zero) or out (below zero), in minor units, as a bank, a processor or the books tell it.
+
+    `customer_id` is the payer where the platform itself names one of our customers; else "".
+    """
+
+    id: str
+    paid_on: dt.date | None
+    amount: int
+    currency: str
+    payer_name: str = ""
+    payer_account: str = ""
+    reference: str = ""
+    method: str = ""
+    customer_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRecord:
+    """Who may pay: the customer's own name, address and bank account, as far as they are known."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    account: str = ""
+
+
+#: One unit of a currency in US dollars, by day and currency: a ratio, never an amount.
+Rates = dict[tuple[dt.date, str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What people have confirmed or refused before. Names and accounts are compared without case and spaces.
+
+    `refused` holds (payment id, document id): such a pair is never proposed again. `payers` maps a payer's name or
+    account to the customer that it pays for.
+    """
+
+    refused: frozenset[tuple[str, str]] = frozenset()
+    payers: dict[str, str] = field(default_factory=dict)
