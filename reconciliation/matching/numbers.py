@@ -1,0 +1,43 @@
+"""Document numbers as people and scanners write them."""
+
+import re
+
+#: Letters that a scanner or a hurried person puts for digits, and the other way round.
+_LOOK_ALIKE = str.maketrans("OQILZSBG", "00112586")
+_NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def as_read(text: str) -> str:
+    """Upper-case letters and digits, look-alikes made one: `inv-1OO5` and `INV 1005` are the same."""
+    return _NOT_ALPHANUMERIC.sub("", text.upper()).translate(_LOOK_ALIKE)
+
+
+def look_alike(word: str) -> str:
+    return word.translate(_LOOK_ALIKE)
+
+
+def cores(number: str) -> tuple[str, str]:
+    """All digits, and the last group of digits, both without leading zeros: `2025-00123` -> `202500123`, `123`."""
+    groups = _DIGITS.findall(number)
+    if not groups:
+        return "", ""
+    return "".join(groups).lstrip("0"), groups[-1].lstrip("0")
+
+
+def last_digits(word: str) -> str:
+    groups = _DIGITS.findall(word)
+    return groups[-1].lstrip("0") if groups else ""
+
+
+def nearly(one: str, other: str) -> bool:
+    """One digit more, less or wrong, or two neighbours changed; at least four digits."""
+    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
+    if len(longer) < 4 or len(longer) - len(shorter) > 1 or one == other:
+        return False
+    if len(longer) > len(shorter):
+        return any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
+    wrong = [n for n in range(len(one)) if one[n] != other[n]]
+    if len(wrong) == 1:
+        return True
+    return len(wrong) == 2 and wrong[1] == wrong[0] + 1 and one[wrong[0]] == other[wrong[1]] and one[wrong[1]] == other[wrong[0]]
