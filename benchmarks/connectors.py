@@ -1,5 +1,6 @@
 """Whole pulls through the connectors into the store, beside loops over the official libraries' objects."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from benchmarks.vendors.office import opened
 from benchmarks.vendors.process import ROOT, serving
 from sync.connected import Connected
 from sync.pull import PullReport, pull
+from tests.postgresql import fresh_database, server
 
 COUNT = 10_000
 #: Pages of a full pull: Stripe shows 100 records at a time, the others 1,000; one more call for each other stream.
@@ -21,6 +23,7 @@ _PAGE = {"xero": 1000, "quickbooks": 1000, "stripe": 100}
 def run() -> Iterator[str]:
     for platform in ("stripe", "xero", "quickbooks"):
         yield from full_pull(platform)
+    yield into_postgresql()
 
 
 def full_pull(platform: str) -> Iterator[str]:
@@ -33,6 +36,45 @@ def full_pull(platform: str) -> Iterator[str]:
     yield beside(f"{platform}: full pull", seconds, COUNT, references.NAMES[platform], reference)
     pages = -(-COUNT // _PAGE[platform])
     yield f"{platform}: {report.calls} calls, of which {pages} are the pages of invoices"
+
+
+def into_postgresql() -> str:
+    """The server's own work is counted as well."""
+    with tempfile.TemporaryDirectory() as folder, serving(COUNT) as vendors, server(Path(folder)) as url:
+        ours = opened(Path(folder), "stripe", vendors.url, fresh_database(url))
+        Connected(ours).to("books")
+        before = server_seconds(Path(folder))
+        seconds, report = cpu(lambda: pull(ours, "books"))
+        _check(report)
+        seconds += server_seconds(Path(folder)) - before
+        ours.store.close()
+    return f"stripe into PostgreSQL, its server included: {seconds:.2f} CPU s, {COUNT / seconds:,.0f}/s"
+
+
+def server_seconds(folder: Path) -> float:
+    """CPU seconds of the database server: the first process, those it has now, and those that have ended."""
+    first = int((folder / "cluster" / "postmaster.pid").read_text().split()[0])
+    ticks = sum(
+        _ticks(process) for process in Path("/proc").iterdir() if process.name.isdigit() and _is_of(process, first)
+    )
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(process: Path) -> list[str]:
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _is_of(process: Path, first: int) -> bool:
+    found = _stat(process)
+    return int(process.name) == first or (len(found) > 1 and int(found[1]) == first)
+
+
+def _ticks(process: Path) -> int:
+    """utime, stime, and those of children that have ended."""
+    return sum(map(int, _stat(process)[11:15]))
 
 
 def plain_loop(platform: str, url: str) -> float:

@@ -34,7 +34,9 @@ def _referenced(world: World, write: Callable[..., str]) -> None:
     client = world.client()
     owed = world.invoice(client)
     on = world.pay_day(client, owed.due_on)
-    pay(world, client, on, owed.open, [owed], write(world, [owed.number], owed.open, on), payer=own_payer(world, client))
+    pay(
+        world, client, on, owed.open, [owed], write(world, [owed.number], owed.open, on), payer=own_payer(world, client)
+    )
 
 
 def several_references(world: World) -> None:

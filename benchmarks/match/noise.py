@@ -7,7 +7,19 @@ _PHRASES = [
     "{} ACCOUNT 2281", "FACTURE NO. {}", "PYMT {}", "your inv. {} dated {date}", "{} tel 020 7946 0{phone}", "#{}",
     "{} amount {amount}", "BACS {}",
 ]  # fmt: skip
-_EMPTY = ["", "", "", "PAYMENT", "thank you", "monthly payment", "invoice", "services", "BGC", "{date}", "TRANSFER {phone}"]
+_EMPTY = [
+    "",
+    "",
+    "",
+    "PAYMENT",
+    "thank you",
+    "monthly payment",
+    "invoice",
+    "services",
+    "BGC",
+    "{date}",
+    "TRANSFER {phone}",
+]
 _NOISE = ["SEPA CREDIT ", "FASTER PAYMENT FROM ", "BACS CREDIT ", "FPI ", "GIRO ", "CHAPS FROM "]
 _LOOK_ALIKE = {"0": "O", "1": "l", "5": "S", "8": "B"}
 _SEPARATORS = [", ", " ", " + ", "/", " and ", "; ", ","]
