@@ -2,11 +2,12 @@
 
 import sys
 
-from benchmarks import connectors, hourly, ingest, memory, reconcile, rules
+from benchmarks import connectors, hourly, ingest, latency, memory, reconcile, rules
 
 BENCHMARKS = {
     "connectors": connectors.run,
     "hourly": hourly.run,
+    "latency": latency.run,
     "memory": memory.run,
     "ingest": ingest.run,
     "reconcile": reconcile.run,

@@ -29,11 +29,14 @@ def run() -> Iterator[str]:
 def full_pull(platform: str) -> Iterator[str]:
     with serving(COUNT) as vendors, tempfile.TemporaryDirectory() as folder:
         reference = plain_loop(platform, vendors.url)
+        raw = plain_loop("raw", vendors.url) if platform == "stripe" else 0
         ours = opened(Path(folder), platform, vendors.url)
         Connected(ours).to("books")  # importing a vendor's library is no part of a pull
         seconds, report = cpu(lambda: pull(ours, "books"))
         _check(report)
     yield beside(f"{platform}: full pull", seconds, COUNT, references.NAMES[platform], reference)
+    if raw:
+        yield f"stripe: JSON and executemany alone, no objects, versions, digests or archive: {COUNT / raw:,.0f}/s"
     pages = -(-COUNT // _PAGE[platform])
     yield f"{platform}: {report.calls} calls, of which {pages} are the pages of invoices"
 

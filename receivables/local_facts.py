@@ -4,6 +4,7 @@ import datetime as dt
 from typing import ClassVar, Literal
 
 from receivables.facts import Fact
+from receivables.refs import Ref
 
 
 class LocalFact(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,4 +66,36 @@ class Confirmation(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
     answer: str = "yes"
 
 
-LOCAL_FACTS: tuple[type[LocalFact], ...] = (Dispute, Promise, Hold, OptOut, Release, Confirmation)
+class BreakAnswer(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
+    """A person's word about a break; `subject` is the break's key, `refs` are what the key is made of.
+
+    A difference that was accepted is open again when its amount (minor units of `currency`) changes. A match that was
+    refused is never proposed again, whatever its amount; one that was accepted is confirmed.
+    """
+
+    kind: ClassVar[str] = "break_answer"
+    answer: Literal["accepted", "refused"] = "accepted"
+    break_kind: str = ""
+    refs: tuple[Ref, ...] = ()
+    amount: int = 0
+    currency: str = ""
+    choice: Literal["", "debt stands", "debt is settled"] = ""
+    withdrawn_at: dt.datetime | None = None
+
+
+class Assignment(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
+    """Who looks after a break; `subject` is its key. An empty name takes the assignment back."""
+
+    kind: ClassVar[str] = "assignment"
+    assigned_to: str = ""
+
+
+class SameDebtor(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
+    """Two customer records, `subject` and `other`, are one debtor, or (`same` False) never are."""
+
+    kind: ClassVar[str] = "same_debtor"
+    other: str = ""
+    same: bool = True
+
+
+LOCAL_FACTS: tuple[type[LocalFact], ...] = (Dispute, Promise, Hold, OptOut, Release, Confirmation, BreakAnswer, Assignment, SameDebtor)

@@ -13,12 +13,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "proposed match": ("{evidence}", "confirm or refuse it"),
     "missing counterpart": (
         "received at the processor and not in the books: {evidence}",
-        "it is posted by owed when a clearing account is set for the connection; else record it in the books",
+        "record it in the books",
     ),
     "overpayment": ("more was paid than was open: {evidence}", "refund it or leave it as credit"),
     "unapplied cash": ("received in the books and not applied to an invoice", "apply it in the books, or refund it"),
-    "refunded": ("the payment of a settled invoice was given back", "does the debt stand? issue it again, or leave it"),
-    "chargeback": ("the card holder's bank takes the payment back: {evidence}", "answer it at the processor"),
 }
 
 
@@ -34,4 +32,5 @@ def explain_break(
         since_on=payment.paid_on,
         cause=cause.format(evidence=evidence or "no reason given"),
         next_step=next_step,
+        holds=kind == "proposed match",
     )

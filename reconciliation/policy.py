@@ -11,3 +11,9 @@ class MatchPolicy:
     sighting_days: int = 7
     #: Invoice numbers shorter than this are too common to be found inside free text.
     shortest_number: int = 4
+    #: Matches believed at least so much (0..1) are applied by themselves, below that they are proposed.
+    auto_confidence: float = 0.95
+    #: Below this nothing is proposed.
+    propose_confidence: float = 0.45
+    #: A difference of at most so many minor units may be rounding or a slip; a twentieth of the invoice at most.
+    tolerance: int = 100

@@ -15,6 +15,11 @@ from reconciliation.results import Sighting
 _ID = re.compile(r"[A-Za-z0-9_]{10,}")
 
 
+def words_of(payment: Payment) -> list[str]:
+    """The machine-made words by which a payment of the books may name one at a processor."""
+    return _ID.findall(f"{payment.reference} {payment.description}")
+
+
 class Ledger:
     """Payments in the books, each of which can be the counterpart of one payment elsewhere."""
 
@@ -32,7 +37,7 @@ class Ledger:
         self._by_amount: dict[tuple[str, int], list[Payment]] = defaultdict(list)
         for payment in booked:
             self._by_amount[payment.currency, payment.amount].append(payment)
-            for word in _ID.findall(f"{payment.reference} {payment.description}"):
+            for word in words_of(payment):
                 self._by_word[word].append(payment)
 
     def by_id(self, payment: Payment) -> Sighting | None:
@@ -44,17 +49,22 @@ class Ledger:
         return None
 
     def by_content(self, payment: Payment, stated: Iterable[Ref], debtor: str) -> Sighting | None:
-        """Same amount and near day, and either for an invoice that the payment states, or by the same debtor."""
+        """Same amount and near day, and either for an invoice that the payment states, or by the same debtor. What is
+        booked net of the processor's fee is the same money too, where it is for an invoice that the payment states."""
         wanted = frozenset(stated)
-        for booked in self._by_amount.get((payment.currency, payment.amount), ()):
-            if booked.ref not in self._free or not self._near(payment, booked):
-                continue
-            settles = {Ref(booked.connection, "invoice", share.invoice_id) for share in booked.allocations}
-            if wanted & settles:
+        for booked in self._near_ones(payment, payment.amount):
+            if wanted & _settles(booked):
                 return self._claim(payment, booked, "same amount, same invoice, near day")
             if not wanted and debtor and self._debtors.get(self._customer(booked)) == debtor:
                 return self._claim(payment, booked, "same amount, same customer, near day")
+        for booked in self._near_ones(payment, payment.amount - payment.fee) if payment.fee else ():
+            if wanted & _settles(booked):
+                return self._claim(payment, booked, "the amount less the fee, same invoice, near day")
         return None
+
+    def _near_ones(self, payment: Payment, amount: int) -> list[Payment]:
+        fitting = self._by_amount.get((payment.currency, amount), ())
+        return [booked for booked in fitting if booked.ref in self._free and self._near(payment, booked)]
 
     def _claim(self, payment: Payment, booked: Payment, evidence: str) -> Sighting:
         del self._free[booked.ref]
@@ -68,6 +78,10 @@ class Ledger:
     def _customer(self, payment: Payment) -> Ref:
         customer = self._snapshot.customer_of(payment)
         return customer.ref if customer else Ref(payment.connection, "customer", payment.customer_id)
+
+
+def _settles(booked: Payment) -> set[Ref]:
+    return {Ref(booked.connection, "invoice", share.invoice_id) for share in booked.allocations}
 
 
 def stated_anywhere(payment: Payment, book: OpenBook) -> list[Ref]:

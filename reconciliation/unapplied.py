@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -13,9 +13,13 @@ from receivables.snapshot import Snapshot
 #: Minor units by (debtor, currency).
 Credit = dict[tuple[str, str], int]
 
+#: (debtor, currency, minor units) of money that was received and found no invoice.
+Loose = tuple[str, str, int]
 
-def credit_of(snapshot: Snapshot, debtors: dict[Ref, str]) -> Credit:
-    """Unapplied parts of settled payments and open parts of credit notes, per debtor and currency."""
+
+def credit_of(snapshot: Snapshot, debtors: dict[Ref, str], loose: Iterable[Loose] = ()) -> Credit:
+    """Per debtor and currency: unapplied parts of settled payments, open parts of credit notes, credit by journal,
+    credit balances at a processor, and `loose` money that a known debtor paid for nothing we know."""
     credit: Credit = defaultdict(int)
     for payment in snapshot.payments.values():
         if payment.unapplied > 0 and payment.status == "settled":
@@ -23,7 +27,33 @@ def credit_of(snapshot: Snapshot, debtors: dict[Ref, str]) -> Credit:
     for note in snapshot.credit_notes.values():
         if note.open > 0 and note.status == "open":
             credit[_debtor(debtors, note.connection, note.customer_id), note.currency] += note.open
-    return {key: amount for key, amount in credit.items() if key[0]}
+    for (connection, _, customer, currency), amount in journal_balances(snapshot).items():
+        if amount < 0:
+            credit[_debtor(debtors, connection, customer), currency] -= amount
+    for one in snapshot.customers.values():
+        if not snapshot.keeps_books(one.connection) and one.balance and one.balance < 0:
+            credit[debtors.get(one.ref, ""), one.currency] -= one.balance
+    for debtor, currency, amount in loose:
+        credit[debtor, currency] += amount
+    return {key: amount for key, amount in credit.items() if key[0] and amount}
+
+
+def journal_balances(snapshot: Snapshot) -> dict[tuple[str, str, str, str], int]:
+    """What each journal still changes for a customer: (connection, journal, customer, currency) -> minor units.
+
+    Below zero is a credit, net of what was applied to invoices already; lines that name no customer are left out.
+    """
+    left: dict[tuple[str, str, str, str], int] = defaultdict(int)
+    for line in snapshot.journal_lines.values():
+        if line.customer_id:
+            left[line.connection, line.journal_id, line.customer_id, line.currency] += line.amount
+    for connection, share in snapshot.allocations():
+        invoice = snapshot.invoices.get((connection, share.invoice_id)) if share.source_kind == "other" else None
+        if invoice:
+            key = (connection, share.source_id, invoice.customer_id, invoice.currency)
+            if key in left:
+                left[key] += share.amount
+    return {key: amount for key, amount in left.items() if amount}
 
 
 def _debtor(debtors: dict[Ref, str], connection: str, customer: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 #: A page of rows, ready for the table.
@@ -20,7 +21,10 @@ def write(url: str, pages: Pages) -> int:
     metadata = sa.MetaData()
     whole = {"total", "open"}
     table = sa.Table(
-        "invoice", metadata, *(sa.Column(name, sa.BigInteger if name in whole else sa.Text) for name in _COLUMNS)
+        "invoice",
+        metadata,
+        sa.Column("body", sa.LargeBinary),
+        *(sa.Column(name, sa.BigInteger if name in whole else sa.Text) for name in _COLUMNS),
     )
     engine = sa.create_engine(url)
     metadata.drop_all(engine)
@@ -142,14 +146,39 @@ def _day(value: dt.date | None) -> str | None:
     return value.isoformat() if value else None
 
 
-READERS: dict[str, Callable[[str], Pages]] = {"xero": xero, "quickbooks": quickbooks, "stripe": stripe}
+def raw(url: str) -> Pages:
+    """As bare as it can be at Stripe: JSON into plain values, and one column more for the payload."""
+    import requests
+
+    session, after = requests.Session(), ""
+    names = {"customer_id": "customer", "open": "amount_remaining", "issue_on": "created", "due_on": "due_date"}
+    while True:
+        page = session.get(f"{url}/v1/invoices?limit=100{after}", timeout=20).content
+        rows, kept = msgspec.json.decode(page)["data"], msgspec.json.decode(page, type=_RawPage)
+        yield [
+            {name: row[names.get(name, name)] for name in _COLUMNS} | {"body": bytes(body)}
+            for row, body in zip(rows, kept.data, strict=True)
+        ]
+        if not kept.has_more:
+            return
+        after = f"&starting_after={rows[-1]['id']}"
+
+
+class _RawPage(msgspec.Struct):
+    data: list[msgspec.Raw]
+    has_more: bool
+
+
+READERS: dict[str, Callable[[str], Pages]] = {"xero": xero, "quickbooks": quickbooks, "stripe": stripe, "raw": raw}
 NAMES = {"xero": "xero-python", "quickbooks": "python-quickbooks", "stripe": "stripe"}
 
 
 def load(platform: str) -> None:
     """Import the library, which is no part of a pull."""
     importlib.import_module(
-        {"xero": "xero_python.accounting", "quickbooks": "quickbooks.objects", "stripe": "stripe"}[platform]
+        {"xero": "xero_python.accounting", "quickbooks": "quickbooks.objects", "stripe": "stripe", "raw": "requests"}[
+            platform
+        ]
     )
 
 

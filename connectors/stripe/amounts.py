@@ -4,6 +4,8 @@ Source: Stripe's page on supported currencies: zero-decimal and three-decimal cu
 ISK and UGX, which are written with two decimals that must be 00.
 """
 
+from functools import lru_cache
+
 from connectors.fields import Record, Unreadable, whole
 from receivables.money import Money, exponent
 
@@ -17,11 +19,19 @@ def _stripe_exponent(currency: str) -> int:
     return 3 if currency in _THREE else 2
 
 
+@lru_cache(maxsize=256)
+def _shift(currency: str) -> int:
+    """Digits that Stripe leaves out of a currency; raises MoneyError for one that does not exist."""
+    return exponent(currency) - _stripe_exponent(currency)
+
+
 def amount(row: Record, name: str, currency: str) -> int:
     """A field in Stripe's units, as minor units of `currency` (ISO code in capitals)."""
     units = whole(row, name)
-    shift = exponent(currency) - _stripe_exponent(currency)
-    if shift >= 0:
+    shift = _shift(currency)
+    if not shift:
+        return units
+    if shift > 0:
         return units * int(10**shift)
     minor, rest = divmod(units, 10**-shift)
     if rest:
@@ -39,7 +49,7 @@ def amount_or_none(row: Record, name: str, currency: str) -> int | None:
 
 def units(money: Money) -> int:
     """The reverse: what Stripe wants to be told for this amount. Raises ValueError where Stripe has fewer digits."""
-    shift = exponent(money.currency) - _stripe_exponent(money.currency)
+    shift = _shift(money.currency)
     if shift <= 0:
         return int(money.minor * 10**-shift)
     count, rest = divmod(money.minor, 10**shift)

@@ -17,8 +17,8 @@ class Book:
     `left` is in minor units of the document's currency: above zero for invoices, below zero for credit notes.
     """
 
-    def __init__(self, documents: Sequence[OpenDocument]) -> None:
-        self.documents = sorted(documents, key=lambda one: (str(one.due_on or one.issue_on), one.id))
+    def __init__(self, documents: Sequence[OpenDocument], customers: Sequence[str] = ()) -> None:
+        self.documents = sorted(documents, key=lambda one: (_due(one), one.id))
         size = len(self.documents)
         self.left = [one.open if one.kind == "invoice" else -one.open for one in self.documents]
         self.issue = [one.issue_on.toordinal() if one.issue_on else _NO_DAY for one in self.documents]
@@ -36,7 +36,7 @@ class Book:
         self.by_core: dict[str, list[int]] = defaultdict(list)
         self.by_order: dict[str, list[int]] = defaultdict(list)
         self.by_id: dict[str, int] = {one.id: place for place, one in enumerate(self.documents)}
-        self.customers: list[str] = sorted({one.customer_id for one in self.documents})
+        self.customers: list[str] = sorted({*customers, *(one.customer_id for one in self.documents)})
         self._index()
         self.amounts_seen = {key: len(places) for key, places in self._of_amount.items()}
         self.per_currency: dict[str, int] = defaultdict(int)

@@ -105,6 +105,13 @@ HABIT_SEEN = 2
 HABIT_SPREAD = 5.0
 HABIT_AT_MOST = 2.2
 
+#: A ledger of five invoices is not proof that amounts and numbers are rare: it counts as if it had so many more.
+SMALLEST_LEDGER = 500
+#: The text speaks of a statement, of everything or of an account: then several documents are meant.
+SPEAKS_OF_SEVERAL = 2.0
+#: A payer paying at once for two customers, both stated.
+TWO_CUSTOMERS = -3.0
+
 # --- bounds of the search ---------------------------------------------------------------------------------------------
 #: Of one customer at most so many open documents are looked at, those due nearest to the payment.
 WINDOW = 24

@@ -1,0 +1,172 @@
+"""The order of the work: the surest payments first, so that loose readings cannot take what surer ones need."""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reconciliation.matching import amounts as reasons
+from reconciliation.matching import weights as w
+from reconciliation.matching.book import Book
+from reconciliation.matching.delays import Delays
+from reconciliation.matching.items import CustomerRecord, Knowledge, OpenDocument, PaymentLine, Rates
+from reconciliation.matching.judge import Judge
+from reconciliation.matching.mirrors import of_record
+from reconciliation.matching.names import words_of
+from reconciliation.matching.payers import Payers, account_key
+from reconciliation.matching.readings import Found, Judgement
+from reconciliation.matching.reasons import reason
+from reconciliation.matching.results import Band, Conclusion, Link
+from reconciliation.policy import MatchPolicy
+
+#: Told after every payment that has found its place, with how many have.
+Progress = Callable[[int], None]
+
+_SURE = 0.985
+
+
+def match(
+    documents: Sequence[OpenDocument],
+    payments: Sequence[PaymentLine],
+    customers: Sequence[CustomerRecord] = (),
+    rates: Rates | None = None,
+    knowledge: Knowledge | None = None,
+    policy: MatchPolicy | None = None,
+    progress: Progress | None = None,
+) -> list[Conclusion]:
+    """A conclusion for each payment, by payment id. Same input, same result, in any order of input."""
+    run = _Run(documents, customers, rates or {}, knowledge or Knowledge(), policy or MatchPolicy(), progress)
+    return run.conclude(payments)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A payment whose place is not yet sure."""
+
+    payment: PaymentLine
+    judgement: Judgement
+
+
+class _Run:
+    """One matching; its state is what has been consumed and learnt so far."""
+
+    def __init__(
+        self,
+        documents: Sequence[OpenDocument],
+        customers: Sequence[CustomerRecord],
+        rates: Rates,
+        knowledge: Knowledge,
+        policy: MatchPolicy,
+        progress: Progress | None,
+    ) -> None:
+        self.policy, self.progress = policy, progress
+        self.book = Book(of_record(documents, customers), [one.id for one in customers])
+        self.payers = Payers(self.book, customers, knowledge.payers)
+        self.delays = Delays()
+        self.judge = Judge(self.book, self.payers, self.delays, rates, policy.tolerance)
+        self.refused: dict[str, frozenset[int]] = _refused(knowledge, self.book)
+        self.done: list[Conclusion] = []
+        self.copies: frozenset[str] = frozenset()
+
+    def conclude(self, payments: Sequence[PaymentLine]) -> list[Conclusion]:
+        ordered = sorted(payments, key=lambda one: (str(one.paid_on), one.id))
+        self.copies = _copies(ordered)
+        waiting = self._by_surety(ordered, _SURE)
+        self.delays.settle()
+        waiting = self._by_surety(waiting, self.policy.auto_confidence)
+        self.delays.settle()
+        for payment in self._by_surety(waiting, self.policy.propose_confidence):
+            self._finish(Conclusion(payment.id, (), "", *self._why_nothing(payment)))
+        return sorted(self.done, key=lambda one: one.payment)
+
+    def _by_surety(self, payments: list[PaymentLine], least: float) -> list[PaymentLine]:
+        """Place the payments whose reading is believed at least so much, surest first; the others are returned."""
+        heap: list[tuple[float, int, _Waiting]] = []
+        left = []
+        for order, payment in enumerate(payments):
+            self._queue(heap, left, least, order, payment)
+        while heap:
+            _, order, waiting = heapq.heappop(heap)
+            if any(self.book.touched[place] != seen for place, seen in waiting.judgement.watched):
+                self._queue(heap, left, least, order, waiting.payment)
+            else:
+                self._place(waiting)
+        left.sort()
+        return [payments[order] for order in left]
+
+    def _queue(
+        self, heap: list[tuple[float, int, _Waiting]], left: list[int], least: float, order: int, payment: PaymentLine
+    ) -> None:
+        refused = self.refused.get(payment.id, frozenset())
+        judged = self.judge.judge(payment, refused, copy=payment.id in self.copies)
+        if judged.best is None or judged.confidence < least:
+            left.append(order)
+        else:
+            heapq.heappush(heap, (-round(judged.confidence, 6), order, _Waiting(payment, judged)))
+
+    def _place(self, waiting: _Waiting) -> None:
+        payment, judged = waiting.payment, waiting.judgement
+        best = judged.best
+        assert best is not None
+        told = reason(self.book, payment, best)
+        links = self._take(payment, best)
+        band: Band = "auto" if judged.confidence >= self.policy.auto_confidence else "propose"
+        if judged.confidence >= _SURE:
+            self._learn(payment, best)
+        names = tuple(self.book.documents[place].id for place in judged.runner_up)
+        confidence = round(judged.confidence, 4)
+        self._finish(Conclusion(payment.id, links, band, confidence, told, names, round(judged.margin, 4)))
+
+    def _take(self, payment: PaymentLine, best: Found) -> tuple[Link, ...]:
+        """Consume what the reading says; money goes to credit notes first, then to the oldest document."""
+        book = self.book
+        closes = best.story in reasons.CLOSING
+        money = payment.amount
+        if best.story == reasons.RATE:
+            money = sum(book.left[place] for place in best.places)
+        links = []
+        for place in sorted(best.places, key=lambda place: (book.left[place] > 0, place)):
+            left = book.left[place]
+            amount = left if left < 0 else min(left, money)
+            money -= amount
+            book.take(place, amount, closes=closes or amount == left)
+            links.append(Link(book.documents[place].id, amount))
+        return tuple(links)
+
+    def _learn(self, payment: PaymentLine, best: Found) -> None:
+        place = best.places[-1]
+        self.payers.learn(payment, self.book.customer[place])
+        if payment.paid_on and self.book.due[place] and best.story in reasons.CLOSING:
+            self.delays.saw(self.book.customer[place], payment.paid_on.toordinal() - self.book.due[place])
+
+    def _why_nothing(self, payment: PaymentLine) -> tuple[float, str]:
+        return 0.0, "nothing open fits"
+
+    def _finish(self, conclusion: Conclusion) -> None:
+        self.done.append(conclusion)
+        if self.progress:
+            self.progress(len(self.done))
+
+
+def _refused(knowledge: Knowledge, book: Book) -> dict[str, frozenset[int]]:
+    pairs: dict[str, set[int]] = defaultdict(set)
+    for payment, document in knowledge.refused:
+        if document in book.by_id:
+            pairs[payment].add(book.by_id[document])
+    return {payment: frozenset(places) for payment, places in pairs.items()}
+
+
+def _copies(ordered: list[PaymentLine]) -> frozenset[str]:
+    """Payments that came before: the same payer, amount and text a few days earlier."""
+    last: dict[tuple[str, ...], int] = {}
+    copies = set()
+    for payment in ordered:
+        if payment.paid_on is None or payment.amount <= 0:
+            continue
+        payer = account_key(payment.payer_account) or "".join(words_of(payment.payer_name))
+        key = (payment.currency, str(payment.amount), payer, "".join(payment.reference.upper().split()))
+        day = payment.paid_on.toordinal()
+        if key in last and day - last[key] <= w.COPY_DAYS:
+            copies.add(payment.id)
+        last[key] = day
+    return frozenset(copies)

@@ -1,0 +1,48 @@
+"""The same document read from several systems: money is matched to one of them, the books' own before a processor's."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from reconciliation.matching.items import CustomerRecord, OpenDocument
+from reconciliation.matching.names import words_of
+from reconciliation.matching.numbers import as_read
+
+#: Systems that keep books, before all others.
+_BOOKS = ("xero", "quickbooks", "qbo", "books")
+
+
+def of_record(documents: Sequence[OpenDocument], customers: Sequence[CustomerRecord] = ()) -> list[OpenDocument]:
+    """Each document once: one number, kind, currency and amount, of one customer, from different sources."""
+    names = {one.id: words_of(one.name) for one in customers}
+    groups: dict[tuple[str, str, str, int], list[OpenDocument]] = defaultdict(list)
+    kept = []
+    for one in documents:
+        if one.number:
+            groups[as_read(one.number), one.kind, one.currency, one.open].append(one)
+        else:
+            kept.append(one)
+    for group in groups.values():
+        kept += group if len(group) == 1 else _once(group, names)
+    return kept
+
+
+def _once(group: list[OpenDocument], names: dict[str, tuple[str, ...]]) -> list[OpenDocument]:
+    kept: list[OpenDocument] = []
+    for one in sorted(group, key=_rank):
+        if not any(_same(one, other, names) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _rank(one: OpenDocument) -> tuple[int, str, str]:
+    source = one.source.casefold()
+    return (_BOOKS.index(source) if source in _BOOKS else len(_BOOKS), source, one.id)
+
+
+def _same(one: OpenDocument, other: OpenDocument, names: dict[str, tuple[str, ...]]) -> bool:
+    if one.source.casefold() == other.source.casefold():
+        return False
+    if one.customer_id == other.customer_id:
+        return True
+    name = names.get(one.customer_id)
+    return bool(name) and name == names.get(other.customer_id)

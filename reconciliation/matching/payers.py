@@ -1,0 +1,122 @@
+"""Who paid: customers with the share of belief that each is the payer, from account, name, text and earlier payments."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from math import log
+
+from reconciliation.matching import numbers
+from reconciliation.matching import weights as w
+from reconciliation.matching.book import Book
+from reconciliation.matching.items import CustomerRecord, PaymentLine
+from reconciliation.matching.names import NameIndex, words_of
+from reconciliation.matching.references import Reading
+
+#: (customer, log of the share of belief, how it is known), the likeliest first.
+Belief = tuple[int, float, str]
+Believe = Callable[[int, float, str], None]
+
+
+class Payers:
+    """`somebody_else` in an answer is the log of the share that is left for customers who are not listed."""
+
+    def __init__(self, book: Book, records: Sequence[CustomerRecord], known: dict[str, str]) -> None:
+        self._place_of = {name: place for place, name in enumerate(book.customers)}
+        self._count = max(2, len(book.customers))
+        self._account_of: list[str] = [""] * len(book.customers)
+        self._by_account: dict[str, list[int]] = defaultdict(list)
+        self._by_email: dict[str, list[int]] = defaultdict(list)
+        names = [""] * len(book.customers)
+        for one in records:
+            place = self._place_of[one.id]
+            names[place] = one.name
+            if one.account:
+                self._account_of[place] = account_key(one.account)
+                self._by_account[account_key(one.account)].append(place)
+            if one.email:
+                self._by_email[one.email.casefold()].append(place)
+        self.names = NameIndex(names)
+        self._confirmed = {_alias_key(said): self._place_of[name] for said, name in known.items() if name in self._place_of}
+        self._paid_for: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self.customer_words = {numbers.as_read(name): place for name, place in self._place_of.items() if name}
+
+    def learn(self, payment: PaymentLine, customer: int) -> None:
+        """This payer surely paid for this customer: its account and its name may do so again."""
+        for key in _keys(payment):
+            self._paid_for[key][customer] += 1
+
+    def of(self, payment: PaymentLine, reading: Reading) -> tuple[list[Belief], float]:
+        """The likeliest payers, and the log of the share of belief in any one of the others."""
+        shares: dict[int, float] = {}
+        how: dict[int, str] = {}
+
+        def believe(customer: int, share: float, reason: str) -> None:
+            if share > shares.get(customer, 0.0):
+                shares[customer], how[customer] = share, reason
+
+        self._by_platform(payment, believe)
+        for customer, share in self.names.like(payment.payer_name) if payment.payer_name else ():
+            believe(customer, share, "name")
+        own = account_key(payment.payer_account)
+        if own:
+            self._weigh_account(own, shares, believe)
+        self._by_history(payment, believe)
+        for customer in reading.customers:
+            believe(customer, 20 * w.KNOWN_NUMBER, "number")
+        if payment.reference and max(shares.values(), default=0.0) < 0.5:
+            for customer in self.names.named_in(payment.reference):
+                believe(customer, w.NAME_IN_TEXT, "text")
+        return self._shared(shares, how, anonymous=not payment.payer_name and not own)
+
+    def _by_platform(self, payment: PaymentLine, believe: Believe) -> None:
+        if payment.customer_id in self._place_of:
+            believe(self._place_of[payment.customer_id], 30.0, "platform")
+        if "@" in payment.payer_name or "@" in payment.reference:
+            for word in f"{payment.payer_name} {payment.reference}".casefold().split():
+                for customer in self._by_email.get(word.strip("<>(),;"), ()):
+                    believe(customer, 5.0, "email")
+        for key in _keys(payment):
+            if key in self._confirmed:
+                believe(self._confirmed[key], 50.0, "confirmed")
+
+    def _weigh_account(self, own: str, shares: dict[int, float], believe: Believe) -> None:
+        for customer in shares:
+            if self._account_of[customer] and self._account_of[customer] != own:
+                shares[customer] *= 0.5
+        owners = self._by_account.get(own, ())
+        for customer in owners:
+            believe(customer, max(1.0, shares.get(customer, 0.0)) * 4 / len(owners), "account")
+
+    def _by_history(self, payment: PaymentLine, believe: Believe) -> None:
+        for key in _keys(payment):
+            paid_for = self._paid_for.get(key)
+            if paid_for:
+                total = sum(paid_for.values()) + w.ALIAS_DOUBT
+                for customer, times in paid_for.items():
+                    believe(customer, (2.0 if key.startswith("account ") else 0.6) * times / total, "history")
+
+    def _shared(self, shares: dict[int, float], how: dict[int, str], *, anonymous: bool) -> tuple[list[Belief], float]:
+        others = 0.6 if anonymous else w.SOMEBODY_ELSE
+        total = sum(shares.values()) + others
+        ranked = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[: w.PAYERS]
+        beliefs = [(customer, log(share / total), how[customer]) for customer, share in ranked if share > 0.002 * total]
+        return beliefs, log(others / total / self._count)
+
+
+def account_key(account: str) -> str:
+    return account.replace(" ", "").upper()
+
+
+def _alias_key(said: str) -> str:
+    """A confirmed alias may be a name or an account: it is kept under what `_keys` makes of either."""
+    letters = account_key(said)
+    looks_like_account = len(letters) >= 8 and sum(letter.isdigit() for letter in letters) * 2 > len(letters)
+    return f"account {letters}" if looks_like_account else f"name {''.join(words_of(said))}"
+
+
+def _keys(payment: PaymentLine) -> list[str]:
+    keys = []
+    if payment.payer_account:
+        keys.append(f"account {account_key(payment.payer_account)}")
+    if payment.payer_name:
+        keys.append(f"name {''.join(words_of(payment.payer_name))}")
+    return keys

@@ -1,0 +1,59 @@
+"""Readings of one payment, weighed against each other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import exp
+
+
+@dataclass(slots=True)
+class Found:
+    """One reading: these documents, for this sum of evidence. The rest is for the reason in words."""
+
+    places: tuple[int, ...]
+    weight: float
+    story: str
+    payer: str
+    pattern: str
+
+
+@dataclass(slots=True)
+class Judgement:
+    """The likeliest reading of a payment. Without one the payment belongs to nothing that is open."""
+
+    best: Found | None
+    confidence: float
+    runner_up: tuple[int, ...]
+    margin: float
+    #: The documents that it depends on, and how often each had been touched by then.
+    watched: tuple[tuple[int, int], ...] = ()
+
+
+class Readings:
+    """The best weight for each set of documents."""
+
+    def __init__(self) -> None:
+        self._by_set: dict[tuple[int, ...], Found] = {}
+
+    def add(self, found: Found) -> None:
+        known = self._by_set.get(found.places)
+        if known is None or known.weight < found.weight:
+            self._by_set[found.places] = found
+
+    def __iter__(self) -> Iterator[Found]:
+        return iter(self._by_set.values())
+
+    def judge(self, nothing: float) -> Judgement:
+        """Shares of belief: each reading's odds over the sum of all odds, belonging to nothing included."""
+        ranked = sorted(self._by_set.values(), key=lambda one: (-one.weight, one.places))
+        if not ranked:
+            return Judgement(None, 1.0, (), 1.0)
+        best = ranked[0]
+        top = max(best.weight, nothing)
+        total = exp(nothing - top) + sum(exp(one.weight - top) for one in ranked)
+        share = exp(best.weight - top) / total
+        second = ranked[1] if len(ranked) > 1 else None
+        none_share = exp(nothing - top) / total
+        second_share = exp(second.weight - top) / total if second else 0.0
+        if second is None or none_share >= second_share:
+            return Judgement(best, share, (), share - none_share)
+        return Judgement(best, share, second.places, share - second_share)
