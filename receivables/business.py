@@ -40,3 +40,7 @@ class ConnectionState(msgspec.Struct, frozen=True, kw_only=True):
     clearing_accounts: dict[str, str] = {}
     #: The owner's answer to "does anything else post Stripe money here?"; None: not yet answered.
     posted_by_others: bool | None = None
+    #: When every record was last compared with the platform's own figures.
+    counted_at: dt.datetime | None = None
+    #: The books are closed up to and with this day: nothing may be posted on it.
+    locked_until: dt.date | None = None

@@ -98,4 +98,14 @@ class SameDebtor(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
     same: bool = True
 
 
-LOCAL_FACTS: tuple[type[LocalFact], ...] = (Dispute, Promise, Hold, OptOut, Release, Confirmation, BreakAnswer, Assignment, SameDebtor)
+LOCAL_FACTS: tuple[type[LocalFact], ...] = (
+    Dispute,
+    Promise,
+    Hold,
+    OptOut,
+    Release,
+    Confirmation,
+    BreakAnswer,
+    Assignment,
+    SameDebtor,
+)

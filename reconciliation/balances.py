@@ -1,9 +1,10 @@
-"""Each invoice's balance recomputed from its parts and held against what the platform says."""
+"""Each invoice's balance recomputed from its parts, and each customer's from its documents, against the platform's."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
 from receivables.breaks import Break
+from receivables.facts import Invoice, Payment
 from receivables.money import Money
 from receivables.refs import Ref
 from receivables.snapshot import Key, Snapshot
@@ -32,18 +33,57 @@ def expected_open(snapshot: Snapshot) -> dict[Key, int]:
 
 
 def differences(snapshot: Snapshot) -> Iterator[Break]:
-    """A break for each invoice whose parts do not add up, and for each allocation to a document we do not have."""
+    """A break for each invoice whose parts do not add up, for each payer that gives more than it has, and for each
+    allocation to a document we do not have."""
     for key, expected in sorted(expected_open(snapshot).items()):
         invoice = snapshot.invoices[key]
-        if expected != invoice.open:
-            yield Break(
-                kind="balance differs",
-                refs=(invoice.ref,),
-                amount=Money(expected - invoice.open, invoice.currency),
-                since_on=invoice.issue_on,
-                cause=f"its parts leave {Money(expected, invoice.currency)}, the platform says {invoice.balance}",
-                next_step="open the invoice there: a payment or credit that owed cannot see changed its balance",
-            )
+        if expected < 0 and invoice.open == 0:
+            yield _over_allocated(invoice, -expected)
+        elif expected != invoice.open:
+            yield _balance_differs(invoice, expected)
+    for _, payment in sorted(snapshot.payments.items()):
+        given = sum(share.amount for share in payment.allocations if share.source_id == payment.id)
+        if payment.status == "settled" and given > payment.amount:
+            yield _gives_too_much(payment, given)
+    yield from _unknown(snapshot)
+
+
+def _balance_differs(invoice: Invoice, expected: int) -> Break:
+    return Break(
+        kind="balance differs",
+        refs=(invoice.ref,),
+        amount=Money(expected - invoice.open, invoice.currency),
+        since_on=invoice.issue_on,
+        cause=f"its parts leave {Money(expected, invoice.currency)}, the platform says {invoice.balance}",
+        next_step="open the invoice there: a payment or credit that owed cannot see changed its balance",
+        holds=expected < invoice.open,
+    )
+
+
+def _over_allocated(invoice: Invoice, over: int) -> Break:
+    return Break(
+        kind="over-allocated",
+        refs=(invoice.ref,),
+        amount=Money(-over, invoice.currency),
+        since_on=invoice.issue_on,
+        cause=f"payments and credit of {Money(invoice.total + over, invoice.currency)} were applied to its total",
+        next_step="take the payment or credit that is too much off it in the books, and refund or apply it elsewhere",
+    )
+
+
+def _gives_too_much(payment: Payment, given: int) -> Break:
+    currency = payment.currency
+    return Break(
+        kind="over-allocated",
+        refs=(payment.ref,),
+        amount=Money(payment.amount - given, currency),
+        since_on=payment.paid_on,
+        cause=f"it settles {Money(given, currency)} and is of {Money(payment.amount, currency)} only",
+        next_step="correct what it is applied to in the books",
+    )
+
+
+def _unknown(snapshot: Snapshot) -> Iterator[Break]:
     for connection, share in snapshot.allocations():
         if (connection, share.invoice_id) not in snapshot.invoices and share.source_kind == "payment":
             payment = snapshot.payments.get((connection, share.source_id))

@@ -1,15 +1,18 @@
 """The order of the work: who is who, what is one document, what is one money, and then which money is for what."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+
+import msgspec
 
 from receivables.breaks import Break, BreakKind
-from receivables.facts import Payment
-from receivables.money import Money
-from receivables.open_items import Blocker
+from receivables.facts import Invoice, Payment
 from receivables.refs import Ref
 from receivables.snapshot import Key, Snapshot
-from reconciliation import balances, documents, identity, items, unapplied
+from reconciliation import balances, customer_balances, documents, identity, items, payouts, posting, unapplied
+from reconciliation.breaks import given_back, matched, mirrors, sighted
+from reconciliation.breaks import unapplied as unapplied_breaks
+from reconciliation.breaks.answers import Answers
+from reconciliation.breaks.blockers import blockers
 from reconciliation.explain import explain_break
 from reconciliation.matchers import Matcher, Payer, Suggestion, exact_amount, reference, stated_link
 from reconciliation.open_book import OpenBook
@@ -53,6 +56,9 @@ class _Run:
 
     def __init__(self, snapshot: Snapshot, policy: MatchPolicy) -> None:
         self.snapshot = snapshot
+        self.policy = policy
+        self.answers = Answers(snapshot.local)
+        self.lost = given_back.lost_for_good(snapshot, self.answers)
         self.debtors = identity.debtors(snapshot)
         self.mirrors = documents.mirrors(snapshot)
         documents_of_record = [one for one in snapshot.invoices.values() if one.ref not in self.mirrors]
@@ -71,18 +77,17 @@ class _Run:
     def result(self) -> Reconciliation:
         for payment in self._outside_the_books():
             self._place(payment)
-        self.breaks += balances.differences(self.snapshot)
-        self.breaks += self._mirror_differences()
-        self.breaks += self._unapplied()
-        self.breaks += self._given_back()
-        open_items = items.assemble(self.snapshot, self.debtors, self.mirrors, self.matches, self._blockers())
-        shared = unapplied.share(open_items, unapplied.credit_of(self.snapshot, self.debtors))
+        breaks = [self.answers.applied(one) for one in (*self.breaks, *self._differences())]
+        held = blockers(breaks, self._invoices_of_customers())
+        open_items = items.assemble(self.snapshot, self.debtors, self.mirrors, self.matches, held)
+        credit = unapplied.credit_of(self.snapshot, self.debtors, unapplied.loose_money(breaks, self._payer_of))
+        shared = unapplied.share(open_items, credit)
         return Reconciliation(
             items=tuple(shared),
             matches=tuple(self.matches),
             sightings=tuple(self.sightings),
             mirrors=self.mirrors,
-            breaks=tuple(sorted(self.breaks, key=lambda one: one.key)),
+            breaks=tuple(sorted(breaks, key=lambda one: one.key)),
             debtors=self.debtors,
             settled_by_platform=self.settled,
             unmatched=tuple(self.unmatched),
@@ -98,16 +103,20 @@ class _Run:
         for _, payment in sorted(self.snapshot.payments.items()):
             if self.snapshot.keeps_books(payment.connection):
                 self.settled += bool(payment.allocations)
-            elif payment.status in ("settled", "pending") and payment.amount > payment.refunded:
+            elif payment.status in ("settled", "pending") and payment.amount > 0:
                 outside.append(payment)
         placed = []
         for payment in outside:
             sighting = self.ledger.by_id(payment)
             if sighting:
                 self.sightings.append(sighting)
-            else:
+            elif self._kept(payment) > 0:
                 placed.append(payment)
-        return placed
+        return sorted(placed, key=lambda payment: payment.ref not in self.answers.confirmed)
+
+    def _kept(self, payment: Payment) -> int:
+        """What was not given back, in minor units."""
+        return payment.amount - payment.refunded - self.lost.get(payment.ref, 0)
 
     def _place(self, payment: Payment) -> None:
         """One payment goes to one place: its own platform's invoice, a sighting in the books, a match, or a break."""
@@ -135,16 +144,36 @@ class _Run:
     def _payer(self, payment: Payment) -> Payer:
         debtor = self._debtor(payment.connection, payment.customer_id)
         debtor = debtor or self.by_email.get(payment.payer_email.casefold(), "")
-        return Payer(payment, debtor, self.debtor_of, payment.amount - payment.refunded)
+        return Payer(payment, debtor, self.debtor_of, self._kept(payment))
 
     def _match(self, payer: Payer) -> None:
+        payment = payer.payment
+        if said := self._confirmed(payment):
+            self._consume(payer, Suggestion(said, "certain", "a person confirmed it"), "confirmed")
+            return
         for name, matcher in MATCHERS:
-            suggestion = matcher(payer, self.open_book)
+            suggestion = self._not_refused(payment, matcher(payer, self.open_book))
             if suggestion:
                 self._consume(payer, suggestion, name)
                 return
-        self.unmatched.append(payer.payment.ref)
-        self.breaks.append(explain_break("unmatched payment", payer.payment, payer.amount))
+        stated = [one for ref in stated_anywhere(payment, self.all_documents) if (one := self.snapshot.invoice(ref))]
+        self.unmatched.append(payment.ref)
+        self.breaks.append(matched.without_invoice(payment, payer.amount, stated))
+
+    def _confirmed(self, payment: Payment) -> tuple[Ref, ...]:
+        """Open invoices that a person said it is for."""
+        said = self.answers.confirmed.get(payment.ref, ())
+        return tuple(
+            ref
+            for ref in said
+            if self.open_book.left.get(ref) and self.open_book.invoices[ref].currency == payment.currency
+        )
+
+    def _not_refused(self, payment: Payment, suggestion: Suggestion | None) -> Suggestion | None:
+        """Without the invoices that a person said it is not for."""
+        refused = self.answers.refused
+        left = [ref for ref in suggestion.invoices if (str(payment.ref), str(ref)) not in refused] if suggestion else []
+        return Suggestion(tuple(left), suggestion.band, suggestion.evidence) if suggestion and left else None
 
     def _consume(self, payer: Payer, suggestion: Suggestion, matcher: str) -> None:
         payment, left = payer.payment, payer.amount
@@ -165,63 +194,49 @@ class _Run:
             self.matches.append(match)
             kind: BreakKind = "proposed match" if match.band == "propose" else "missing counterpart"
             if not match.pending:
-                self.breaks.append(explain_break(kind, payment, taken, ref, suggestion.evidence))
+                one = explain_break(kind, payment, taken, ref, suggestion.evidence)
+                hindered = posting.why_not_posted(self.snapshot, match, self.policy.sighting_days)
+                step = one.next_step if kind == "proposed match" else hindered or "owed posts it with its next round"
+                self.breaks.append(msgspec.structs.replace(one, next_step=step))
         if left > 0:
             self.breaks.append(explain_break("overpayment", payment, left, None, suggestion.evidence))
 
-    def _blockers(self) -> dict[Ref, list[Blocker]]:
-        blockers: dict[Ref, list[Blocker]] = defaultdict(list)
-        for match in self.matches:
-            if match.band == "propose":
-                text = f"a payment may belong to it ({match.evidence}); confirm or refuse the match"
-                blockers[match.invoice].append(Blocker("proposed_match", text))
-        for one in self.breaks:
-            if one.kind in ("balance differs", "mirror differs", "paid elsewhere") and one.amount.minor < 0:
-                blockers[one.refs[0]].append(Blocker(one.kind.replace(" ", "_"), one.cause))
-        return blockers
+    def _differences(self) -> list[Break]:
+        """Everything that does not agree, once each payment has its place."""
+        return [
+            *balances.differences(self.snapshot),
+            *customer_balances.customer_differences(self.snapshot),
+            *mirrors.mirror_breaks(self.snapshot, self.mirrors, self.matches),
+            *unapplied_breaks.unapplied_breaks(self.snapshot),
+            *given_back.returned_breaks(self.snapshot, self._concerned),
+            *matched.short_payments(self.snapshot, self.matches),
+            *sighted.sighting_breaks(self.snapshot, self.sightings),
+            *payouts.payout_breaks(self.snapshot),
+        ]
 
-    def _mirror_differences(self) -> Iterator[Break]:
-        received: dict[Ref, int] = defaultdict(int)
-        for match in self.matches:
-            received[match.invoice] += match.amount
-        for mirror_ref, owner_ref in self.mirrors.items():
-            mirror, owner = self.snapshot.invoice(mirror_ref), self.snapshot.invoice(owner_ref)
-            if mirror is None or owner is None or mirror.status in ("void", "draft") or owner.status == "void":
-                continue
-            difference = mirror.open - (owner.open - received[owner_ref])
-            if difference:
-                yield Break(
-                    kind="paid elsewhere" if not (mirror.open and owner.open) else "mirror differs",
-                    refs=(owner_ref, mirror_ref),
-                    amount=Money(difference, owner.currency),
-                    since_on=owner.issue_on,
-                    cause=f"the books say {owner.balance} open, its mirror says {mirror.balance}",
-                    next_step="record the missing payment on the side that still shows a balance",
-                )
+    def _payer_of(self, ref: Ref) -> str:
+        """The debtor who paid at a processor; "" for what the books hold themselves, and for strangers."""
+        payment = self.snapshot.payments.get((ref.connection, ref.id))
+        return "" if payment is None or self.snapshot.keeps_books(ref.connection) else self._payer(payment).debtor
 
-    def _unapplied(self) -> Iterator[Break]:
-        for _, payment in sorted(self.snapshot.payments.items()):
-            if payment.unapplied > 0 and payment.status == "settled":
-                yield explain_break("unapplied cash", payment, payment.unapplied)
-        for _, note in sorted(self.snapshot.credit_notes.items()):
-            if note.open > 0 and note.status == "open":
-                yield Break(
-                    kind="unapplied credit",
-                    refs=(note.ref,),
-                    amount=Money(note.open, note.currency),
-                    since_on=note.issue_on,
-                    cause=f"credit note {note.number or note.id} is not allocated to an invoice",
-                    next_step="allocate it in the books, or refund it",
-                )
+    def _invoices_of_customers(self) -> dict[Ref, list[Ref]]:
+        found: dict[Ref, list[Ref]] = defaultdict(list)
+        for ref, invoice in self.open_book.invoices.items():
+            found[Ref(ref.connection, "customer", invoice.customer_id)].append(ref)
+        return found
 
-    def _given_back(self) -> Iterator[Break]:
-        for _, refund in sorted(self.snapshot.refunds.items()):
-            if refund.status in ("settled", "pending") and refund.payment_id:
-                payment = self.snapshot.payments.get((refund.connection, refund.payment_id))
-                if payment and self._settled_at_home(payment):
-                    yield explain_break("refunded", payment, refund.amount, refund.ref)
-        for _, chargeback in sorted(self.snapshot.chargebacks.items()):
-            if chargeback.status in ("open", "lost"):
-                payment = self.snapshot.payments.get((chargeback.connection, chargeback.payment_id))
-                if payment:
-                    yield explain_break("chargeback", payment, chargeback.amount, chargeback.ref, chargeback.reason)
+    def _concerned(self, payment: Payment) -> list[Ref]:
+        """The invoices that a payment was for: as matched, booked or stated; else any that it may have been for."""
+        booked = [one.in_books for one in self.sightings if one.payment == payment.ref]
+        settled = [ref for ref in self._settled_at_home(payment)]
+        found = [self.mirrors.get(ref, ref) for ref in settled]
+        found += [match.invoice for match in self.matches if match.payment == payment.ref]
+        found += [Ref(ref.connection, Invoice.kind, one) for ref in booked for one in self._shares_of(ref)]
+        found += stated_anywhere(payment, self.all_documents)
+        if not found and (debtor := self._payer(payment).debtor):
+            whole = self.open_book.invoices.items()
+            found = [ref for ref, one in whole if one.balance.minor == payment.amount and self.debtor_of[ref] == debtor]
+        return list(dict.fromkeys(found))
+
+    def _shares_of(self, booked: Ref) -> list[str]:
+        return self.by_payer.get((booked.connection, booked.id), [])

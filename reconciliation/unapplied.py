@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
+from receivables.breaks import Break
 from receivables.open_items import OpenItem
 from receivables.refs import Ref
 from receivables.snapshot import Snapshot
@@ -15,6 +16,9 @@ Credit = dict[tuple[str, str], int]
 
 #: (debtor, currency, minor units) of money that was received and found no invoice.
 Loose = tuple[str, str, int]
+
+#: Breaks about money that found no invoice; the first reference is the payment.
+_LOOSE = frozenset({"unmatched payment", "overpayment", "duplicate payment"})
 
 
 def credit_of(snapshot: Snapshot, debtors: dict[Ref, str], loose: Iterable[Loose] = ()) -> Credit:
@@ -36,6 +40,16 @@ def credit_of(snapshot: Snapshot, debtors: dict[Ref, str], loose: Iterable[Loose
     for debtor, currency, amount in loose:
         credit[debtor, currency] += amount
     return {key: amount for key, amount in credit.items() if key[0] and amount}
+
+
+def loose_money(breaks: Iterable[Break], payer_of: Callable[[Ref], str]) -> Iterator[Loose]:
+    """What a known debtor paid at a processor for nothing we know: never demanded again before a person has looked.
+
+    `payer_of` names the debtor behind a payment, or "". Once its break is accepted the money counts no longer.
+    """
+    for one in breaks:
+        if one.kind in _LOOSE and one.is_open and one.amount.minor > 0 and (debtor := payer_of(one.refs[0])):
+            yield debtor, one.amount.currency, one.amount.minor
 
 
 def journal_balances(snapshot: Snapshot) -> dict[tuple[str, str, str, str], int]:

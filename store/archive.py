@@ -12,7 +12,7 @@ from store.engine import Transaction
 from store.tables import raw
 
 _COLUMNS = ("organisation", "digest", "connection", "stream", "received_at", "size", "body")
-_compressor = zstandard.ZstdCompressor(level=3)
+_compressor = zstandard.ZstdCompressor(level=1)
 
 
 def keep(tx: Transaction, connection: str, stream: str, received_at: dt.datetime, bodies: Iterable[bytes]) -> list[str]:

@@ -17,7 +17,7 @@ _PAGE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """`open` in minor units; None for kinds that have no balance. `status` is "" for kinds that have none."""
+    """`open` in minor units, of a customer its balance; None for kinds that have none, and `status` is "" for those."""
 
     id: str
     version: str
@@ -76,4 +76,6 @@ def _current(tx: Transaction, table: sa.Table, connection: str) -> sa.ColumnElem
 
 def _held(body: str, kind: type[Fact]) -> Held:
     fact = codec.decode(body, kind)
-    return Held(fact.id, fact.version, getattr(fact, "open", None), getattr(fact, "status", ""))
+    return Held(
+        fact.id, fact.version, getattr(fact, "open", getattr(fact, "balance", None)), getattr(fact, "status", "")
+    )

@@ -1,6 +1,6 @@
-"""What most programs do: the official library's own objects, page by page, into one table with Core's executemany.
+"""What most programs do: the official library's own objects, page by page, into the same tables as owed's.
 
-No versions, no digests, no archive, no cursors: only the columns that owed projects, and the document's id.
+No versions, no digests, no compression, no cursors: only the columns that owed projects, and empty payloads.
 """
 
 import datetime as dt
@@ -10,31 +10,45 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
+
+from store.engine import open_engine
+from store.migrate import upgrade
+from store.tables import FACTS
+from store.tables import raw as raw_table
 
 #: A page of rows, ready for the table.
 Pages = Iterator[list[dict[str, Any]]]
+_NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+_SAME = {
+    "organisation": "bench",
+    "connection": "books",
+    "known_from": _NOW,
+    "digest": "",
+    "raw": "",
+    "kind": "invoice",
+    "body": "{}",
+}
+_SAME_RAW = {
+    "organisation": "bench",
+    "connection": "books",
+    "stream": "invoices",
+    "received_at": _NOW,
+    "size": 0,
+    "body": b"",
+}
 _COLUMNS = ("id", "number", "customer_id", "status", "currency", "total", "open", "issue_on", "due_on")
 
 
 def write(url: str, pages: Pages) -> int:
-    metadata = sa.MetaData()
-    whole = {"total", "open"}
-    table = sa.Table(
-        "invoice",
-        metadata,
-        sa.Column("body", sa.LargeBinary),
-        *(sa.Column(name, sa.BigInteger if name in whole else sa.Text) for name in _COLUMNS),
-    )
-    engine = sa.create_engine(url)
-    metadata.drop_all(engine)
-    metadata.create_all(engine)
-    count = 0
-    for page in pages:
-        with engine.begin() as connection:
-            connection.execute(table.insert(), page)
+    """The same tables as owed's, by Core's executemany, a page at a time: the projected columns, no body, no payload."""
+    engine = open_engine(url)
+    upgrade(engine)
+    table, count = FACTS["invoice"], 0
+    for page in filter(None, pages):
+        with engine.connect().execution_options(owed_write=True) as connection, connection.begin():
+            connection.execute(table.insert(), [_SAME | row for row in page])
+            connection.execute(raw_table.insert(), [_SAME_RAW | {"digest": row["id"]} for row in page])
         count += len(page)
-    metadata.drop_all(engine)
     engine.dispose()
     return count
 
@@ -55,8 +69,8 @@ def stripe(url: str) -> Pages:
                 "currency": one.currency,
                 "total": one.total,
                 "open": one.amount_remaining,
-                "issue_on": str(one.created),
-                "due_on": str(one.due_date),
+                "issue_on": _of_epoch(one.created),
+                "due_on": _of_epoch(one.due_date),
             }
             for one in page.data
         ]
@@ -90,8 +104,8 @@ def quickbooks(url: str) -> Pages:
                 "currency": one.CurrencyRef.value,
                 "total": int(one.TotalAmt * 100),
                 "open": int(one.Balance * 100),
-                "issue_on": one.TxnDate,
-                "due_on": one.DueDate,
+                "issue_on": dt.date.fromisoformat(one.TxnDate),
+                "due_on": dt.date.fromisoformat(one.DueDate) if one.DueDate else None,
             }
             for one in found
         ]
@@ -134,16 +148,16 @@ def xero(url: str) -> Pages:
                 "currency": str(one.currency_code),
                 "total": int(one.total * 100),
                 "open": int(one.amount_due * 100),
-                "issue_on": _day(one.date),
-                "due_on": _day(one.due_date),
+                "issue_on": one.date,
+                "due_on": one.due_date,
             }
             for one in found
         ]
         number += 1
 
 
-def _day(value: dt.date | None) -> str | None:
-    return value.isoformat() if value else None
+def _of_epoch(seconds: int | None) -> dt.date | None:
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC).date()
 
 
 def raw(url: str) -> Pages:
@@ -151,12 +165,17 @@ def raw(url: str) -> Pages:
     import requests
 
     session, after = requests.Session(), ""
-    names = {"customer_id": "customer", "open": "amount_remaining", "issue_on": "created", "due_on": "due_date"}
+    names = {"customer_id": "customer", "open": "amount_remaining"}
     while True:
         page = session.get(f"{url}/v1/invoices?limit=100{after}", timeout=20).content
         rows, kept = msgspec.json.decode(page)["data"], msgspec.json.decode(page, type=_RawPage)
         yield [
-            {name: row[names.get(name, name)] for name in _COLUMNS} | {"body": bytes(body)}
+            {name: row[names.get(name, name)] for name in _COLUMNS[:-2]}
+            | {
+                "body": bytes(body).decode(),
+                "issue_on": _of_epoch(row["created"]),
+                "due_on": _of_epoch(row["due_date"]),
+            }
             for row, body in zip(rows, kept.data, strict=True)
         ]
         if not kept.has_more:

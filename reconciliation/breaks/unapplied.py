@@ -80,7 +80,10 @@ def _journal(line: JournalLine, amount: Money, *, is_credit: bool) -> Break:
     if is_credit:
         cause, step = f"journal {name} takes this off and is applied to no invoice", "apply it to the invoice it is for"
     else:
-        cause, step = f"journal {name} says that this is owed, without an invoice", "make an invoice of it, or reverse it"
+        cause, step = (
+            f"journal {name} says that this is owed, without an invoice",
+            "make an invoice of it, or reverse it",
+        )
     return Break(
         kind="unapplied credit" if is_credit else "debt without invoice",
         refs=(line.ref,),

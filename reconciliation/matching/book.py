@@ -37,7 +37,10 @@ class Book:
         self.by_order: dict[str, list[int]] = defaultdict(list)
         self.by_id: dict[str, int] = {one.id: place for place, one in enumerate(self.documents)}
         self.customers: list[str] = sorted({*customers, *(one.customer_id for one in self.documents)})
+        self._currencies: dict[int, list[str]] = defaultdict(list)
         self._index()
+        for customer, currency in self._open_of:
+            self._currencies[customer].append(currency)
         self.amounts_seen = {key: len(places) for key, places in self._of_amount.items()}
         self.per_currency: dict[str, int] = defaultdict(int)
         for currency in self.currency:
@@ -70,12 +73,13 @@ class Book:
         """What a customer has open in a currency, by due day. Not to be changed."""
         return self._open_of.get((customer, currency), [])
 
-    def currencies_of(self, customer: int, currencies: Sequence[str]) -> list[str]:
-        return [currency for currency in currencies if self._open_of.get((customer, currency))]
+    def currencies_of(self, customer: int) -> Sequence[str]:
+        """Currencies in which a customer had something open at first."""
+        return self._currencies.get(customer, ())
 
     def of_amount(self, currency: str, amount: int) -> list[int]:
-        """Documents of which exactly this is left."""
-        return [place for place in self._of_amount.get((currency, amount), ()) if self.left[place] == amount]
+        """Documents of which exactly this is left. Not to be changed."""
+        return self._of_amount.get((currency, amount), [])
 
     def near(self, customer: int, currency: str, day: int, most: int) -> list[int]:
         """At most `most` open documents of a customer, those due nearest before and after a day, by due day."""
@@ -92,14 +96,18 @@ class Book:
         after = 0 if closes else before - amount
         self.left[place] = after
         self.touched[place] += 1
-        key = (self.customer[place], self.currency[place])
+        currency = self.currency[place]
+        _remove(self._of_amount[currency, before], place)
         if after == 0:
-            places = self._open_of[key]
-            at = bisect_left(places, place)
-            if at < len(places) and places[at] == place:
-                del places[at]
+            _remove(self._open_of[self.customer[place], currency], place)
         else:
-            insort(self._of_amount[self.currency[place], after], place)
+            insort(self._of_amount[currency, after], place)
+
+
+def _remove(places: list[int], place: int) -> None:
+    at = bisect_left(places, place)
+    if at < len(places) and places[at] == place:
+        del places[at]
 
 
 def _due(one: OpenDocument) -> int:

@@ -18,6 +18,10 @@ from reconciliation.matching.references import Reader, Reading
 _SEVERAL = re.compile(r"\b(?:STATEMENT|ALL|EVERYTHING|ON ACCOUNT|ACCOUNT|OPEN INVOICES|INVOICES|BALANCE|KONTOAUSZUG|SALDO)\b")
 #: A statement as clear as this names the document; weaker ones only lean towards it.
 _CLEAR = 4.0
+#: A payer believed at least so much (a quarter) is taken at once when number and amount agree too.
+_LIKELY = -1.4
+#: A reading as unlikely as this before its day is looked at is not followed.
+_FORLORN = -8.5
 
 
 class Judge:
@@ -26,7 +30,6 @@ class Judge:
     def __init__(self, book: Book, payers: Payers, delays: Delays, rates: Rates, tolerance: int) -> None:
         self.book, self.payers, self.delays, self.rates, self.tolerance = book, payers, delays, rates, tolerance
         self.reader = Reader(book, payers.customer_words)
-        self.currencies = sorted(book.per_currency)
 
     def judge(self, payment: PaymentLine, refused: frozenset[int], *, copy: bool) -> Judgement:
         """`refused` are documents that a person has refused for this payment; `copy` says that it came before."""
@@ -92,6 +95,30 @@ class _One:
     # --- money in ------------------------------------------------------------------------------------------------
 
     def _money_in(self, amounts: Amounts) -> None:
+        if not self._plain(amounts):
+            self._look_everywhere(amounts)
+
+    def _plain(self, amounts: Amounts) -> bool:
+        """The usual case, cut short: numbers of a likely payer's documents, which add up to the cent."""
+        groups = self.reading.groups
+        if not groups or not self.beliefs or self.copy or self.reading.other_purpose or self.refused:
+            return False
+        customer, weight, _ = self.beliefs[0]
+        book, chosen = self.book, []
+        for group in groups.values():
+            theirs = [place for place in group if book.customer[place] == customer]
+            if len(theirs) != 1 or self.cited[theirs[0]] < _CLEAR or book.currency[theirs[0]] != self.payment.currency:
+                return False
+            chosen += theirs
+        places = tuple(sorted(set(chosen)))
+        if weight < _LIKELY or sum(book.left[place] for place in places) != self.payment.amount:
+            return False
+        pattern = self.reading.how[places[0]] if len(places) == 1 else "stated"
+        base = weight + w.ONE - log(len(book.open_of(customer, self.payment.currency)) or 1)
+        self._add_set(places, base + amounts.exact, reasons.EXACT, pattern)
+        return True
+
+    def _look_everywhere(self, amounts: Amounts) -> None:
         currency = self.payment.currency
         customers = [customer for customer, weight, _ in self.beliefs if weight > -4.0]
         owners = dict.fromkeys(self.book.customer[place] for place in self.cited)
@@ -150,34 +177,43 @@ class _One:
     def _singles(self, customer: int, places: list[int], amounts: Amounts, *, only_cited: bool) -> bool:
         """Each document alone; True when one of them has exactly this amount."""
         book, exact = self.book, False
-        base = self._payer(customer) + w.ONE - log(max(1, len(book.open_of(customer, self.payment.currency))))
-        stated = [place for place in self.cited if book.customer[place] == customer and place not in places]
+        count = len(book.open_of(customer, self.payment.currency)) or 1
+        base = self._payer(customer) + w.ONE - log(count)
+        amount, currency, cited = self.payment.amount, self.payment.currency, self.cited
+        equal_parts = amounts.wholes
+        least, most = (0, 1 << 62) if count <= w.FEW else (amount * 0.95, amount * 1.13)
+        stated = [place for place in cited if book.customer[place] == customer and place not in places]
         for place in (*places, *stated):
             left = book.left[place]
-            if left <= 0 or (only_cited and place not in self.cited) or book.currency[place] != self.payment.currency:
+            if place in cited:
+                if left <= 0 or book.currency[place] != currency:
+                    continue
+            elif only_cited or not (least <= left <= most or left in equal_parts) or left <= 0:
                 continue
             weight, story = amounts.story(left)
             exact |= story == reasons.EXACT
-            whole = base + weight + self._text(place) + self._on_day(place)
-            if whole > -9.0:
-                whole += self._left_out((place,)) if self.reading.groups else 0.0
-                self._add((place,), whole, story, place, self.reading.how.get(place, "one"))
+            self._single(place, base + weight, story)
         return exact
+
+    def _single(self, place: int, weight: float, story: str) -> None:
+        """`weight` is of payer and amount."""
+        weight += self._text(place)
+        if weight > _FORLORN:
+            weight += self._on_day(place)
+            weight += self._left_out((place,)) if self.reading.groups else 0.0
+            self._add((place,), weight, story, place, self.reading.how.get(place, "one"))
 
     def _same_amount(self, amounts: Amounts) -> None:
         """Other customers' documents of exactly this amount."""
-        places = self.book.of_amount(self.payment.currency, self.payment.amount)
-        if len(places) > w.SAME_AMOUNT and not (self.reading.spoken or self.reading.loose):
+        book, currency = self.book, self.payment.currency
+        places = book.of_amount(currency, self.payment.amount)
+        if len(places) > (10 if self.reading.spoken or self.reading.loose else 1) * w.SAME_AMOUNT:
             return
-        for place in places[: 10 * w.SAME_AMOUNT]:
-            customer = self.book.customer[place]
+        for place in places:
+            customer = book.customer[place]
             if customer not in self.payer_of and place not in self.cited:
-                count = len(self.book.open_of(customer, self.payment.currency))
-                weight = self.others + w.ONE - log(max(1, count)) + amounts.exact
-                weight += self._text(place) + self._on_day(place)
-                if weight > -9.0:
-                    weight += self._left_out((place,)) if self.reading.groups else 0.0
-                    self._add((place,), weight, reasons.EXACT, place, "amount")
+                count = len(book.open_of(customer, currency)) or 1
+                self._single(place, self.others + w.ONE - log(count) + amounts.exact, reasons.EXACT)
 
     # --- several documents ---------------------------------------------------------------------------------------
 
@@ -269,7 +305,7 @@ class _One:
     # --- another currency ----------------------------------------------------------------------------------------
 
     def _exchanged(self, customer: int) -> None:
-        for currency in self.book.currencies_of(customer, self.judge.currencies):
+        for currency in self.book.currencies_of(customer):
             if currency == self.payment.currency:
                 continue
             rate = ratio(self.payment, currency, self.judge.rates)
@@ -282,9 +318,7 @@ class _One:
         for place in book.near(customer, currency, self.day, w.WINDOW):
             if book.left[place] > 0:
                 weight, story = exchanged.story(book.left[place])
-                whole = base + weight + self._text(place) + self._on_day(place)
-                if whole > -9.0:
-                    self._add((place,), whole + self._left_out((place,)), story, place, "one")
+                self._single(place, base + weight, story)
         stated = tuple(sorted(one for one in self.cited if book.customer[one] == customer and book.currency[one] == currency))
         total = sum(book.left[place] for place in stated)
         if len(stated) > 1 and total > 0:

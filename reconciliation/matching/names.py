@@ -1,5 +1,6 @@
 """Payers' names as banks print them, and the customers that they may be."""
 
+import heapq
 import re
 from bisect import bisect_left
 from collections import defaultdict
@@ -20,8 +21,12 @@ _BANK_NOISE = frozenset(
 )
 #: Banks cut names at so many characters.
 _CUT_AT = frozenset({18, 20, 24, 27, 30, 32, 35, 40, 70})
+#: Words that more customers have tell little; of those who share a rarer one, so many are compared.
 _COMMON = 400
-_LOOKED_AT = 60
+_GATHERED = 500
+_COMPARED = 12
+#: A word that no customer has: a branch, a person, a place.
+_STRANGE_WORD = 2.0
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -79,9 +84,9 @@ class NameIndex:
         likeness = dict.fromkeys(self._exact.get(key, ()), 1.0)
         if len(key) >= 8:
             self._cut_off(name, key, likeness)
-        for customer in [] if likeness and max(likeness.values()) == 1.0 else self._sharing(words):
+        for customer in () if likeness else self._sharing(words):
             alike = self._alike(words, self._words[customer])
-            if alike > likeness.get(customer, 0.4):
+            if alike > 0.4:
                 likeness[customer] = alike
         best = sorted(likeness.items(), key=lambda pair: (-pair[1], pair[0]))[:8]
         return tuple((customer, exp(LIKENESS * (alike - 1))) for customer, alike in best)
@@ -100,14 +105,17 @@ class NameIndex:
 
     def _sharing(self, words: tuple[str, ...]) -> list[int]:
         """Customers that share a rare word, or a word that begins alike."""
+        near = [one for word in words for one in ([word] if word in self._by_word else self._begins_alike(word))]
         found: dict[int, float] = defaultdict(float)
-        for word in words:
-            near = [word] if word in self._by_word else self._begins_alike(word)
-            for one in near:
-                weight = self._rarity(one)
+        for one in sorted(near, key=lambda one: (len(self._by_word[one]), one)):
+            weight = self._rarity(one)
+            if len(found) < _GATHERED:
                 for customer in self._rare(one):
                     found[customer] += weight
-        return sorted(found, key=lambda customer: (-found[customer], customer))[:_LOOKED_AT]
+            else:
+                for customer in found.keys() & self._rare(one):
+                    found[customer] += weight
+        return heapq.nsmallest(_COMPARED, found, key=lambda customer: (-found[customer], customer))
 
     def _begins_alike(self, word: str) -> list[str]:
         stem = word[:3] if len(word) > 4 else word
@@ -131,23 +139,18 @@ class NameIndex:
         return sum(map(self._rarity, words))
 
     def _alike(self, said: tuple[str, ...], own: tuple[str, ...]) -> float:
-        """Shared words by their rarity, over all words of both; a last word may be cut."""
-        shared, free = 0.0, list(own)
+        """Shared words by their rarity, over the words of both; a misspelt or cut word counts a little less."""
+        shared, everything, free = 0.0, self._weight(own), list(own)
         for word in said:
-            for other in free:
-                if word == other or _same_word(word, other):
-                    shared += self._rarity(other) * (1.0 if word == other else 0.93)
-                    free.remove(other)
-                    break
-        everything = self._weight(own) + sum(self._rarity(word) for word in said if word in self._by_word)
-        unknown = sum(2.0 for word in said if word not in self._by_word and not _begins(word, own))
-        return 2 * shared / (everything + unknown + sum(
-            self._rarity(other) for word in said if word not in self._by_word for other in own if _same_word(word, other)
-        ) or 1)  # fmt: skip
-
-
-def _begins(word: str, own: tuple[str, ...]) -> bool:
-    return any(_same_word(word, other) for other in own)
+            like = word if word in free else next((one for one in free if _same_word(word, one)), "")
+            if like:
+                free.remove(like)
+                weight = self._rarity(like)
+                shared += weight * (1.0 if like == word else 0.93)
+                everything += weight
+            else:
+                everything += self._rarity(word) if word in self._by_word else _STRANGE_WORD
+        return 2 * shared / everything if everything else 0.0
 
 
 def _same_word(word: str, other: str) -> bool:

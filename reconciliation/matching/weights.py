@@ -117,6 +117,8 @@ TWO_CUSTOMERS = -3.0
 WINDOW = 24
 #: Sets of up to four, among so many at most: 24 for two and three, 14 for four.
 FOURS_WITHIN = 14
+#: With at most so many open, each is looked at even when the amount is far off.
+FEW = 3
 #: Other customers' documents of exactly this amount, and documents under one number.
 SAME_AMOUNT = 40
 SAME_NUMBER = 25
