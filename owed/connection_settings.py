@@ -9,7 +9,7 @@ from owed.secret import Secret, take_secret
 from receivables.money import CURRENCIES
 from receivables.refs import LOCAL
 from rules.table import Table
-from sync.installation import BookSettings
+from sync.installation import BookSettings, FeePosting
 from sync.limits import WINDOW_NAMES
 
 PLATFORMS = ("quickbooks", "xero", "stripe", "email")
@@ -79,6 +79,7 @@ def _connection(table: Table) -> ConnectionSettings:
         _clearing_accounts(table),
         table.take_flag("stripe_money_posted_by_others", None),
         table.take_flag("reminds_by_itself", None),
+        _fee_posting(table),
     )
     secrets = {key: take_secret(table, key) for key in ("client_id", "client_secret", "password", "webhook_secret")}
     _refuse_credentials(table, name)
@@ -96,6 +97,16 @@ def _clearing_accounts(table: Table) -> dict[str, str]:
         accounts[currency] = clearing.take_text(currency)
     clearing.finish()
     return accounts
+
+
+def _fee_posting(table: Table) -> FeePosting | None:
+    """post_fees = { expense_account = "404", tax_code = "NONE" }; account, where it is not the clearing account."""
+    if "post_fees" not in table:
+        return None
+    fees = table.take_table("post_fees")
+    found = FeePosting(fees.take_text("expense_account"), fees.take_text("tax_code"), fees.take_text("account", ""))
+    fees.finish()
+    return found
 
 
 def _options(table: Table, platform: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Breaks: every difference between two figures that ought to be equal, with a name and a next step."""
 
 import datetime as dt
+import hashlib
 from typing import Literal
 
 import msgspec
@@ -42,7 +43,7 @@ BreakKind = Literal[
 ]
 
 #: Accepted once and for all: their amount grows with time and says nothing new.
-STANDING: frozenset[str] = frozenset({"deposits not seen", "posted by others"})
+STANDING: frozenset[str] = frozenset({"deposits not seen"})
 
 Choice = Literal["", "debt stands", "debt is settled"]
 
@@ -73,6 +74,11 @@ class Break(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def key(self) -> str:
         """The same difference has the same key in every run."""
         return f"{self.kind}/{'/'.join(map(str, self.refs))}"
+
+    @property
+    def short_key(self) -> str:
+        """Eight letters for a person to type."""
+        return hashlib.sha256(self.key.encode()).hexdigest()[:8]
 
     @property
     def is_open(self) -> bool:

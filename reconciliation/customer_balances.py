@@ -40,10 +40,14 @@ def document_sums(snapshot: Snapshot) -> Sums:
 
 def customer_differences(snapshot: Snapshot) -> Iterator[Break]:
     """A customer whose figure may be older than one of its documents is left for the next count: that is timing."""
+    if snapshot.basis == "documents":
+        return
     sums, changed, children = document_sums(snapshot), _last_changes(snapshot), _billed_with_parent(snapshot)
     for key, customer in sorted(snapshot.customers.items()):
         state = snapshot.connections.get(customer.connection)
-        if state is None or state.platform != _STATES_BALANCES or customer.balance is None or state.counted_at is None:
+        if state is None or state.platform != _STATES_BALANCES or customer.balance is None:
+            continue
+        if state.counted_at is None or state.counted_at > snapshot.taken_at:
             continue
         family = [key, *children[key]]
         newest = max((changed[one] for one in family if one in changed), default=None)

@@ -6,9 +6,13 @@ from receivables.facts import Invoice
 from receivables.refs import Ref
 from receivables.snapshot import Snapshot
 
+#: Ids longer than this are made by a machine to be unique everywhere.
+_LONG_ID = 20
+
 
 def mirrors(snapshot: Snapshot) -> dict[Ref, Ref]:
-    """Mirror -> the document in the books. Only what names its counterpart, in the same currency and total."""
+    """Mirror -> the document in the books. Only what names its counterpart, in the same currency and total; what names
+    it by a long id of the books' own is the same document with any total: one side was edited since."""
     named: dict[str, list[Invoice]] = defaultdict(list)
     outside: list[Invoice] = []
     for invoice in snapshot.invoices.values():
@@ -37,7 +41,16 @@ def _owner(invoice: Invoice, named: dict[str, list[Invoice]]) -> Invoice | None:
         for candidate in named.get(name, named.get(name.casefold(), ()))
         if candidate.currency == invoice.currency and candidate.total == invoice.total
     }
+    if not fitting:
+        return _by_long_id(invoice, named)
     return next(iter(fitting.values())) if len(fitting) == 1 else None
+
+
+def _by_long_id(invoice: Invoice, named: dict[str, list[Invoice]]) -> Invoice | None:
+    """Numbers and short ids such as 1042 may stand for anything; an id of more than 20 characters for one thing."""
+    long = {value for value in invoice.metadata.values() if len(value) > _LONG_ID}
+    found = [one for value in sorted(long) for one in named.get(value, ()) if one.id == value]
+    return found[0] if len(found) == 1 and found[0].currency == invoice.currency else None
 
 
 def _one_to_one(found: dict[Ref, Ref]) -> dict[Ref, Ref]:

@@ -17,7 +17,7 @@ from reconciliation.explain import explain_break
 from reconciliation.matchers import Matcher, Payer, Suggestion, exact_amount, reference, stated_link
 from reconciliation.open_book import OpenBook
 from reconciliation.policy import MatchPolicy
-from reconciliation.results import Match, Reconciliation, Sighting
+from reconciliation.results import Band, Match, Reconciliation, Sighting
 from reconciliation.sightings import Ledger, stated_anywhere
 
 #: Surest first; the first that has something to say about a payment decides.
@@ -70,6 +70,7 @@ class _Run:
         self.by_email = _debtors_by_email(snapshot, self.debtors)
         self.matches: list[Match] = []
         self.sightings: list[Sighting] = []
+        self.booked: dict[Ref, int] = {}
         self.breaks: list[Break] = []
         self.unmatched: list[Ref] = []
         self.settled = 0
@@ -110,13 +111,15 @@ class _Run:
             sighting = self.ledger.by_id(payment)
             if sighting:
                 self.sightings.append(sighting)
-            elif self._kept(payment) > 0:
+                self.booked[payment.ref] = sighting.amount
+            if self._kept(payment) > (payment.fee or 0 if sighting else 0):
                 placed.append(payment)
         return sorted(placed, key=lambda payment: payment.ref not in self.answers.confirmed)
 
     def _kept(self, payment: Payment) -> int:
-        """What was not given back, in minor units."""
-        return payment.amount - payment.refunded - self.lost.get(payment.ref, 0)
+        """What was not given back and is not in the books yet, in minor units."""
+        gone = payment.refunded + self.lost.get(payment.ref, 0) + self.booked.get(payment.ref, 0)
+        return payment.amount - gone
 
     def _place(self, payment: Payment) -> None:
         """One payment goes to one place: its own platform's invoice, a sighting in the books, a match, or a break."""
@@ -186,7 +189,7 @@ class _Run:
                 payment=payment.ref,
                 invoice=ref,
                 amount=taken,
-                band=suggestion.band,
+                band=self._band(payment, suggestion),
                 matcher=matcher,
                 evidence=suggestion.evidence,
                 pending=payment.status == "pending",
@@ -200,6 +203,10 @@ class _Run:
                 self.breaks.append(msgspec.structs.replace(one, next_step=step))
         if left > 0:
             self.breaks.append(explain_break("overpayment", payment, left, None, suggestion.evidence))
+
+    def _band(self, payment: Payment, suggestion: Suggestion) -> Band:
+        """What a person has booked in part is not posted unasked to the rest."""
+        return "auto" if suggestion.band == "certain" and payment.ref in self.booked else suggestion.band
 
     def _differences(self) -> list[Break]:
         """Everything that does not agree, once each payment has its place."""
@@ -228,8 +235,7 @@ class _Run:
     def _concerned(self, payment: Payment) -> list[Ref]:
         """The invoices that a payment was for: as matched, booked or stated; else any that it may have been for."""
         booked = [one.in_books for one in self.sightings if one.payment == payment.ref]
-        settled = [ref for ref in self._settled_at_home(payment)]
-        found = [self.mirrors.get(ref, ref) for ref in settled]
+        found = [self.mirrors.get(ref, ref) for ref in self._settled_at_home(payment)]
         found += [match.invoice for match in self.matches if match.payment == payment.ref]
         found += [Ref(ref.connection, Invoice.kind, one) for ref in booked for one in self._shares_of(ref)]
         found += stated_anywhere(payment, self.all_documents)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Set
 
 from receivables.facts import Customer
+from receivables.local_facts import SameDebtor
 from receivables.refs import Ref
 from receivables.snapshot import Snapshot
 
@@ -38,21 +39,59 @@ def emails(customer: Customer) -> frozenset[str]:
     return frozenset(contact.email.strip().casefold() for contact in customer.contacts if contact.email.strip())
 
 
+def own_domains(customer: Customer) -> frozenset[str]:
+    """Of its e-mail addresses, without those where anybody may have one."""
+    return frozenset(domain for email in emails(customer) if (domain := email.rpartition("@")[2])) - _ANYBODYS
+
+
 def debtors(snapshot: Snapshot) -> dict[Ref, str]:
-    """Each customer's debtor key: the str() of the smallest reference in its group. Order of input does not matter."""
+    """Each customer's debtor key: the str() of the smallest reference in its group. Order of input does not matter.
+
+    What a person refused is never joined, not by way of a third record either; what a person confirmed goes first.
+    """
     customers = sorted(snapshot.customers.values(), key=lambda customer: customer.ref)
-    leader = {customer.ref: customer.ref for customer in customers}
+    confirmed, refused = spoken(snapshot)
+    groups = _Groups([customer.ref for customer in customers], refused)
+    for one, other in (*sorted(confirmed), *sorted(_same(customers, snapshot))):
+        groups.join(one, other)
+    return groups.leaders()
 
-    def find(ref: Ref) -> Ref:
-        while leader[ref] != ref:
-            leader[ref] = leader[leader[ref]]
-            ref = leader[ref]
+
+Pair = tuple[Ref, Ref]
+
+
+def spoken(snapshot: Snapshot) -> tuple[set[Pair], set[Pair]]:
+    """Pairs that a person confirmed, and refused, as one debtor; of two words about a pair the newer counts."""
+    said: dict[Pair, bool] = {}
+    for fact in sorted(snapshot.local, key=lambda fact: (str(fact.stated_at), fact.id)):
+        if isinstance(fact, SameDebtor):
+            one, other = sorted((Ref.parse(fact.subject), Ref.parse(fact.other)))
+            said[one, other] = fact.same
+    known = {customer.ref for customer in snapshot.customers.values()}
+    there = {pair: same for pair, same in said.items() if known.issuperset(pair)}
+    return {pair for pair, same in there.items() if same}, {pair for pair, same in there.items() if not same}
+
+
+class _Groups:
+    """Records joined step by step, but for those that must stay apart."""
+
+    def __init__(self, refs: Iterable[Ref], apart: Iterable[Pair]) -> None:
+        self._leader = {ref: ref for ref in refs}
+        self._apart = list(apart)
+
+    def join(self, one: Ref, other: Ref) -> None:
+        first, second = sorted((self._find(one), self._find(other)))
+        if not any({self._find(here), self._find(there)} == {first, second} for here, there in self._apart):
+            self._leader[second] = first
+
+    def leaders(self) -> dict[Ref, str]:
+        return {ref: str(self._find(ref)) for ref in self._leader}
+
+    def _find(self, ref: Ref) -> Ref:
+        while self._leader[ref] != ref:
+            self._leader[ref] = self._leader[self._leader[ref]]
+            ref = self._leader[ref]
         return ref
-
-    for one, other in sorted(_same(customers, snapshot)):
-        first, second = sorted((find(one), find(other)))
-        leader[second] = first
-    return {ref: str(find(ref)) for ref in leader}
 
 
 def _same(customers: list[Customer], snapshot: Snapshot) -> Iterable[tuple[Ref, Ref]]:
@@ -72,8 +111,7 @@ def _same(customers: list[Customer], snapshot: Snapshot) -> Iterable[tuple[Ref, 
 def _name_and_domain(customer: Customer) -> frozenset[str]:
     """The same name, but for its legal form, and an e-mail domain of their own."""
     name = " ".join(sorted(name_words(customer.name)))
-    domains = {email.rpartition("@")[2] for email in emails(customer)} - _ANYBODYS
-    return frozenset(f"{name} @ {domain}" for domain in domains if name and domain)
+    return frozenset(f"{name} @ {domain}" for domain in own_domains(customer) if name)
 
 
 def _name_and_place(customer: Customer) -> frozenset[str]:

@@ -27,11 +27,12 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """One money seen twice: at the processor, and in the books."""
+    """One money seen twice: at the processor, and in the books. `amount` of it is booked, in minor units."""
 
     payment: Ref
     in_books: Ref
     evidence: str
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)

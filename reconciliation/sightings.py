@@ -41,11 +41,12 @@ class Ledger:
                 self._by_word[word].append(payment)
 
     def by_id(self, payment: Payment) -> Sighting | None:
-        """The books name the processor's own id of the payment, its group or its refund-free parts."""
+        """The books name the processor's own id of the payment or of its group, in one payment of theirs or several."""
         for word in (payment.id, payment.group_id, *_ID.findall(payment.reference)):
-            for booked in self._by_word.get(word, ()) if word else ():
-                if booked.ref in self._free and booked.currency == payment.currency:
-                    return self._claim(payment, booked, f"the books' payment names {word}")
+            named = [one for one in self._by_word.get(word, ()) if one.ref in self._free] if word else []
+            booked = [one for one in named if one.currency == payment.currency]
+            if booked:
+                return self._claim(payment, booked, f"the books' payment names {word}")
         return None
 
     def by_content(self, payment: Payment, stated: Iterable[Ref], debtor: str) -> Sighting | None:
@@ -54,21 +55,23 @@ class Ledger:
         wanted = frozenset(stated)
         for booked in self._near_ones(payment, payment.amount):
             if wanted & _settles(booked):
-                return self._claim(payment, booked, "same amount, same invoice, near day")
+                return self._claim(payment, [booked], "same amount, same invoice, near day")
             if not wanted and debtor and self._debtors.get(self._customer(booked)) == debtor:
-                return self._claim(payment, booked, "same amount, same customer, near day")
+                return self._claim(payment, [booked], "same amount, same customer, near day")
         for booked in self._near_ones(payment, payment.amount - payment.fee) if payment.fee else ():
             if wanted & _settles(booked):
-                return self._claim(payment, booked, "the amount less the fee, same invoice, near day")
+                return self._claim(payment, [booked], "the amount less the fee, same invoice, near day")
         return None
 
     def _near_ones(self, payment: Payment, amount: int) -> list[Payment]:
         fitting = self._by_amount.get((payment.currency, amount), ())
         return [booked for booked in fitting if booked.ref in self._free and self._near(payment, booked)]
 
-    def _claim(self, payment: Payment, booked: Payment, evidence: str) -> Sighting:
-        del self._free[booked.ref]
-        return Sighting(payment.ref, booked.ref, evidence)
+    def _claim(self, payment: Payment, booked: list[Payment], evidence: str) -> Sighting:
+        claimed = {one.ref: one for one in booked}
+        for ref in claimed:
+            del self._free[ref]
+        return Sighting(payment.ref, booked[0].ref, evidence, sum(one.amount for one in claimed.values()))
 
     def _near(self, payment: Payment, booked: Payment) -> bool:
         if payment.paid_on is None or booked.paid_on is None:

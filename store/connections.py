@@ -29,6 +29,7 @@ class Known:
     posted_by_others: bool | None
     verified_at: dt.datetime | None = None
     hinted_at: dt.datetime | None = None
+    locked_until: dt.date | None = None
 
 
 def _insert(tx: Transaction, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
@@ -82,6 +83,7 @@ def known(tx: Transaction) -> dict[str, Known]:
             _answer(row.posted_by_others),
             row.verified_at,
             row.hinted_at,
+            row.locked_until,
         )
         for row in tx.execute(query)
     }

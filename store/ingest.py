@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from receivables.facts import Fact, Gone
+from receivables.refs import Ref
 from store import archive, bulk, codec
 from store.columns import DateText, date_text, utc_text
 from store.engine import Transaction
@@ -22,18 +23,26 @@ _CHUNK = 5_000
 
 @dataclass(slots=True)
 class Saved:
-    """How many facts were new, changed, the same as before, and gone."""
+    """How many facts were new, changed, the same as before, and gone.
+
+    `stale` names facts that came in an older version than ours, `twice` those that one page showed in two versions:
+    they are archived, and the newest counts.
+    """
 
     new: int = 0
     changed: int = 0
     same: int = 0
     gone: int = 0
+    stale: list[Ref] = field(default_factory=list)
+    twice: list[Ref] = field(default_factory=list)
 
     def __iadd__(self, other: "Saved") -> "Saved":
         self.new += other.new
         self.changed += other.changed
         self.same += other.same
         self.gone += other.gone
+        self.stale += other.stale
+        self.twice += other.twice
         return self
 
 
@@ -55,13 +64,21 @@ def save_rows(
     """Save records with the facts they tell; bodies whose facts did not change are not archived again."""
     facts: dict[sa.Table, dict[str, tuple[Fact, bytes]]] = defaultdict(dict)
     gone: list[Gone] = []
+    saved, unused = Saved(), list[bytes]()
     for body, told in rows:
         for fact in told:
             if isinstance(fact, Gone):
                 gone.append(fact)
-            else:
-                facts[table_of(type(fact))][fact.id] = (fact, body)
-    saved = Saved()
+                continue
+            by_id = facts[table_of(type(fact))]
+            known = by_id.get(fact.id)
+            if known and known[0] != fact:
+                saved.twice.append(fact.ref)
+                unused.append(body if _is_newer(known[0], fact) else known[1])
+            if known is None or not _is_newer(known[0], fact):
+                by_id[fact.id] = (fact, body)
+    if stream:
+        archive.keep(tx, connection, stream, now, unused)
     for table, by_id in facts.items():
         saved += _save_kind(tx, table, connection, stream, now, by_id)
     saved.gone += _close_gone(tx, connection, now, gone)
@@ -83,6 +100,7 @@ def _save_kind(
 ) -> Saved:
     current = _current(tx, table, connection, list(facts))
     saved, fresh, bodies = Saved(), [], []
+    stale: list[bytes] = []
     closed: list[dict[str, Any]] = []
     replaced: list[str] = []
     at = utc_text(now)
@@ -91,8 +109,12 @@ def _save_kind(
         name = codec.digest(text)
         known = current.get(identifier)
         updated = utc_text(fact.updated_at) if fact.updated_at else None
-        if known and (known.digest == name or _older(updated, known)):
+        if known and known.digest == name:
             saved.same += 1
+            continue
+        if known and _older(updated, known):
+            saved.stale.append(fact.ref)
+            stale.append(body)
             continue
         fresh.append((fact, max(at, known.known_from) if known else at, updated, name, text))
         bodies.append(body)
@@ -104,6 +126,8 @@ def _save_kind(
             closed.append({"b_id": identifier, "b_known_to": now})
     _write(tx, table, connection, closed, replaced)
     raws = archive.keep(tx, connection, stream, now, bodies) if stream else [""] * len(fresh)
+    if stream:
+        archive.keep(tx, connection, stream, now, stale)
     projected = _projection(table)
     rows = [
         (tx.organisation, fact.connection, fact.id, begins, updated, name, raw, fact.kind, text, *projected.of(fact))
@@ -111,6 +135,10 @@ def _save_kind(
     ]
     bulk.insert(tx, table, _COLUMNS + projected.columns, rows)
     return saved
+
+
+def _is_newer(fact: Fact, other: Fact) -> bool:
+    return bool(fact.updated_at and other.updated_at and fact.updated_at > other.updated_at)
 
 
 def _older(updated: str | None, known: Current) -> bool:

@@ -48,6 +48,8 @@ connection = _table(
     Column("verified_at", UtcText),
     #: When the platform last told us of a change by itself.
     Column("hinted_at", UtcText),
+    #: The platform's books are closed up to and with this day.
+    Column("locked_until", DateText),
     #: One worker at a time reads a connection.
     Column("pulled_by", Words, nullable=False, server_default=""),
     Column("pulled_until", UtcText),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -13,6 +13,7 @@ from receivables.open_items import Blocker, OpenItem
 from receivables.refs import Ref
 from receivables.rewind import rewind
 from receivables.snapshot import Snapshot, take
+from reconciliation.breaks.answers import Answers
 from reconciliation.engine import reconcile
 from reconciliation.results import Reconciliation
 from rules.evaluate import evaluate
@@ -20,6 +21,7 @@ from store import connections, organisations, outbox, snapshots
 from store.engine import Transaction
 from store.outbox import Effect
 from sync.installation import Installation
+from sync.postings import posting_breaks
 
 #: What was overdue by more than this when its customer was released is backlog: held until that is released too.
 BACKLOG_DAYS = 60
@@ -63,10 +65,10 @@ def assess(
 ) -> Assessment:
     """`in_flight` is money just seen on its way, in minor units, beside what the facts tell."""
     snapshot = load_snapshot(installation)
-    reconciliation = reconcile(snapshot, installation.match_policy)
     with installation.store.read() as tx:
         effects = outbox.listed(tx)
         live_at = organisations.standing(tx).live_at
+    reconciliation = _with_postings(reconcile(snapshot, installation.match_policy), snapshot, effects, live_at)
     history = History(_contacts(effects, installation.sending.mode))
     seen = _with_money_in_flight(reconciliation.items, in_flight or {})
     items = tuple(_with_backlog(seen, snapshot.business, live_at))
@@ -77,6 +79,15 @@ def assess(
         )
         decisions = tuple(found)
     return Assessment(snapshot, reconciliation, items, history, decisions)
+
+
+def _with_postings(
+    found: Reconciliation, snapshot: Snapshot, effects: Iterable[Effect], live_at: dt.datetime | None
+) -> Reconciliation:
+    """What only the outbox knows: which payments in the books are ours."""
+    answers = Answers(snapshot.local)
+    ours = [answers.applied(one) for one in posting_breaks(snapshot, found.sightings, effects, live_at)]
+    return replace(found, breaks=tuple(sorted((*found.breaks, *ours), key=lambda one: one.key))) if ours else found
 
 
 def _states(tx: Transaction, installation: Installation) -> list[ConnectionState]:
@@ -95,6 +106,8 @@ def _states(tx: Transaction, installation: Installation) -> list[ConnectionState
                 reminds_by_itself=row.reminds_by_itself if reminds is None and row else reminds,
                 clearing_accounts=books.clearing_accounts,
                 posted_by_others=books.posted_by_others,
+                counted_at=row.verified_at if row else None,
+                locked_until=row.locked_until if row else None,
             )
         )
     return states

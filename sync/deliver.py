@@ -13,6 +13,7 @@ from store import organisations, outbox, snapshots
 from store.outbox import Effect
 from sync.assess import assess
 from sync.connected import Connected
+from sync.freshness import read_payments_again
 from sync.installation import Installation
 from sync.recover import abandon_dead_leases, settle
 from sync.send import Outcome, final_words, send
@@ -126,4 +127,6 @@ class _Delivery:
             links = snapshots.current(tx, PaymentLink)
         wanted = {str(ref): ref for ref in refs}
         live = [(wanted[link.invoice], link.ref) for link in links if link.active and link.invoice in wanted]
-        return reread(self.installation, self.connected, refs, live)
+        recheck = reread(self.installation, self.connected, refs, live)
+        read_payments_again(self.installation, self.connected, effects, recheck)
+        return recheck

@@ -44,12 +44,24 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class FeePosting:
+    """Into which expense account a processor's fees are recorded. `account`: what they are paid out of; "" is the
+    clearing account of their currency."""
+
+    expense_account: str
+    tax_code: str
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BookSettings:
     """What the owner said about one connection that keeps books."""
 
     clearing_accounts: dict[str, str] = field(default_factory=dict)
     posted_by_others: bool | None = None
     reminds_by_itself: bool | None = None
+    #: None: fees are left to the bookkeeper.
+    post_fees: FeePosting | None = None
 
 
 @dataclass(frozen=True, slots=True)

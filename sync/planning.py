@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from outreach.compose import compose
 from outreach.errors import ComposeError
-from receivables.commands import AddNote, RecordPayment, SendInvoiceEmail, SendReminder
+from receivables.commands import AddNote, SendInvoiceEmail, SendReminder
 from receivables.decisions import Decision
 from receivables.open_items import OpenItem
 from receivables.refs import Ref
-from reconciliation.results import Match
 from store.outbox import Effect, NewEffect
 from sync import links
 from sync.assess import MESSAGES, REDIRECTED, Assessment
 from sync.installation import Installation
+from sync.write_back import postings
 
 #: A message that waits for a person longer than this is planned anew, with the facts of that day.
 APPROVAL_LASTS = dt.timedelta(days=7)
@@ -35,7 +35,7 @@ class Plan:
 def plan(installation: Installation, assessment: Assessment, known: Mapping[str, Effect]) -> Plan:
     """`known` are the outbox's rows by intent: what was refused before is not tried again by itself."""
     items = {str(item.invoice.ref): item for item in assessment.items}
-    effects = [*_postings(installation, assessment), *links.outdated(assessment.snapshot, items)]
+    effects = [*postings(installation, assessment), *links.outdated(assessment.snapshot, items)]
     stuck = []
     for decision in assessment.decisions:
         if decision.verdict != "act":
@@ -133,40 +133,6 @@ def _with_note(installation: Installation, message: NewEffect) -> list[NewEffect
         for ref in decision.invoices
     ]
     return [message, *notes]
-
-
-def _postings(installation: Installation, assessment: Assessment) -> Iterable[NewEffect]:
-    """Money received elsewhere, certain to be for an invoice of the books: posted gross into the clearing account."""
-    for match in assessment.reconciliation.matches:
-        if match.band == "certain" and not match.pending:
-            account = clearing_account(installation, assessment, match)
-            if account:
-                yield _posting(assessment, match, account)
-
-
-def clearing_account(installation: Installation, assessment: Assessment, match: Match) -> str:
-    """The account named for the connection and currency; "" unless the owner said that nobody else posts."""
-    books = installation.books.get(match.invoice.connection)
-    invoice = assessment.snapshot.invoice(match.invoice)
-    if books is None or invoice is None or books.posted_by_others is not False:
-        return ""
-    return books.clearing_accounts.get(invoice.currency, "")
-
-
-def _posting(assessment: Assessment, match: Match, account: str) -> NewEffect:
-    invoice = assessment.snapshot.invoices[match.invoice.connection, match.invoice.id]
-    payment = assessment.snapshot.payments[match.payment.connection, match.payment.id]
-    command = RecordPayment(
-        connection=invoice.connection,
-        invoice=invoice.ref,
-        customer=Ref(invoice.connection, "customer", invoice.customer_id),
-        amount=type(invoice.balance)(match.amount, invoice.currency),
-        paid_on=payment.paid_on or assessment.snapshot.today,
-        account=account,
-        source=payment.ref,
-        reference=payment.id,
-    )
-    return NewEffect(intent=f"post/{payment.ref}/{invoice.ref}", command=command)
 
 
 def _once(effects: Iterable[NewEffect]) -> Iterable[NewEffect]:

@@ -13,7 +13,7 @@ from sync import census
 from sync.census import Count
 from sync.connected import Connected
 from sync.installation import Installation
-from sync.saving import problems_of, save_page
+from sync.saving import notes_of, problems_of, save_page
 from sync.turns import Busy, reading
 from sync.vanished import Sweeps, close_unseen
 
@@ -31,6 +31,8 @@ class PullReport:
     platform: str
     saved: dict[str, Saved] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    #: Oddities that need nobody: a record in an older version than ours, or twice in one page.
+    notes: list[str] = field(default_factory=list)
     #: The kinds that were counted record by record, once a day.
     counts: list[Count] = field(default_factory=list)
     calls: int = 0
@@ -75,7 +77,8 @@ def pull(installation: Installation, name: str, progress: Progress | None = None
 
 
 def _ask_once_a_day(installation: Installation, connector: Connector, name: str) -> None:
-    """What only the platform can tell: who we are connected to, and whether it reminds customers by itself."""
+    """What only the platform can tell: who we are connected to, whether it reminds customers by itself, and until
+    which day its books are closed."""
     now = installation.clock()
     with installation.store.read() as tx:
         known = connections.known(tx).get(name)
@@ -93,6 +96,7 @@ def _ask_once_a_day(installation: Installation, connector: Connector, name: str)
             name,
             title=health.name,
             reminds_by_itself=None if answer is None else int(answer),
+            locked_until=health.locked_until,
             checked_at=now,
             **account,
         )
@@ -134,7 +138,9 @@ def _pull_stream(
         cursor = connections.load_cursor(tx, name, stream)
     for page in connector.pull(stream, cursor):
         report.saved.setdefault(page.stream, Saved())
-        report.saved[page.stream] += save_page(installation, name, page)
+        saved = save_page(installation, name, page)
+        report.saved[page.stream] += saved
+        report.notes += notes_of(saved)
         report.problems += problems_of(page)
         sweeps.show(page)
         progress(name, page.stream, report.rows)

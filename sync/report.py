@@ -15,6 +15,7 @@ def what_changed(report: PullReport) -> dict[str, Any]:
             stream: {"new": saved.new, "changed": saved.changed, "same": saved.same, "gone": saved.gone}
             for stream, saved in report.saved.items()
         },
+        "notes": report.notes,
         "counted": {
             count.kind: {"counted": count.counted, "reread": count.reread, "repaired": count.repaired}
             for count in report.counts

@@ -31,3 +31,8 @@ def save_page(installation: Installation, name: str, page: Page, *, moves_cursor
 def problems_of(page: Page) -> Iterator[Problem]:
     yield from (row.problem for row in page.rows if row.problem)
     yield from page.problems
+
+
+def notes_of(saved: Saved) -> Iterator[str]:
+    yield from (f"{ref}: came in an older version than ours; kept as received, not used" for ref in saved.stale)
+    yield from (f"{ref}: came in two versions at once; both are kept, the newer is used" for ref in saved.twice)

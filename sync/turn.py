@@ -12,7 +12,13 @@ from sync.assess import MESSAGES
 from sync.installation import Installation
 
 #: Links before the messages that need them, notes after the messages they tell of.
-_ORDER = {"record_payment": 0, "withdraw_payment_link": 1, "create_payment_link": 2, "add_note": 9}
+_ORDER = {
+    "record_payment": 0,
+    "record_processing_fee": 1,
+    "withdraw_payment_link": 1,
+    "create_payment_link": 2,
+    "add_note": 9,
+}
 _MESSAGE_PLACE = 5
 
 

@@ -4,10 +4,12 @@ from typing import Literal
 
 from receivables.commands import CreatePaymentLink, RecordPayment
 from receivables.refs import Ref
+from reconciliation.posting import why_not_posted
 from rules.recheck import recheck as still_right
 from store.outbox import Effect
 from sync.assess import MESSAGES, Assessment
 from sync.installation import Installation
+from sync.postings import held_connections
 from sync.turn import allowance_today
 from sync.verify import Recheck
 
@@ -27,12 +29,27 @@ def still_wanted(installation: Installation, effect: Effect, assessment: Assessm
         item = assessment.item(str(command.invoice))
         wanted = item is not None and item.demand == command.amount
         return ("go", "") if wanted else ("cancel", "the amount due has changed")
-    if isinstance(command, RecordPayment):
-        invoice = assessment.snapshot.invoice(command.invoice)
-        booked = {sighting.payment for sighting in assessment.reconciliation.sightings}
-        if command.source in booked or invoice is None or invoice.open < command.amount.minor:
-            return "cancel", "the books already have it, or the balance is smaller now"
+    if isinstance(command, RecordPayment) and assessment.snapshot.keeps_books(command.connection):
+        against = _posting_unwanted(command, assessment)
+        return ("cancel", against) if against else ("go", "")
     return "go", ""
+
+
+def _posting_unwanted(command: RecordPayment, assessment: Assessment) -> str:
+    """The match must stand as it stood when the posting was planned: the same money, the same amount, as certain."""
+    found, invoice = assessment.reconciliation, assessment.snapshot.invoice(command.invoice)
+    if command.source in {sighting.payment for sighting in found.sightings}:
+        return "the books already have it"
+    if invoice is None or invoice.open < command.amount.minor:
+        return "the balance is smaller now"
+    if command.connection in held_connections(found.breaks):
+        return "somebody else records this money in the books"
+    match = next(
+        (one for one in found.matches if (one.payment, one.invoice) == (command.source, command.invoice)), None
+    )
+    if match is None or match.amount != command.amount.minor:
+        return "the payment no longer belongs to this invoice, or not with this amount"
+    return why_not_posted(assessment.snapshot, match)
 
 
 def _message_wanted(installation: Installation, effect: Effect, assessment: Assessment) -> Answer:

@@ -75,8 +75,8 @@ def print_reports(reports: list[PullReport]) -> None:
     for report in reports:
         if report.counts:
             say(f"{report.connection}: counted {', '.join(map(_counted, report.counts))}")
-        for problem in report.problems:
-            say(f"{problem}")
+        for line in [*report.notes, *report.problems]:
+            say(f"{line}")
 
 
 def _row(report: PullReport) -> list[Any]:

@@ -25,7 +25,7 @@ def blockers(breaks: Iterable[Break], invoices_of: dict[Ref, list[Ref]]) -> dict
 def _text(one: Break) -> str:
     if one.choice:
         return f"{one.cause}; {one.answered_by or 'a person'} said that the {one.choice}"
-    return f"{one.cause}; it waits for: owed breaks accept {one.key!r}"
+    return f"{one.cause}; it waits for: owed breaks accept {one.short_key}"
 
 
 def _invoices(one: Break, invoices_of: dict[Ref, list[Ref]]) -> list[Ref]:

@@ -12,7 +12,7 @@ from receivables.refs import Ref
 from receivables.snapshot import Snapshot
 from reconciliation.breaks.answers import Answers
 
-_ASK = "does the debt stand? owed breaks accept KEY --debt-stands, or --debt-is-settled"
+_ASK = "does the debt stand? answer with owed breaks accept --debt-stands, or --debt-is-settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def returned_breaks(snapshot: Snapshot, concerned: Callable[[Payment], list[Ref]
 def lost_for_good(snapshot: Snapshot, answers: Answers) -> dict[Ref, int]:
     """By payment, in minor units: chargebacks lost of which a person said that the debt stands."""
     lost: dict[Ref, int] = defaultdict(int)
-    for one in returned_breaks(snapshot, lambda payment: []):
+    for one in returned_breaks(snapshot, lambda _: []):
         said = answers.to(one)
         if one.kind == "chargeback" and said and said.choice == "debt stands":
             lost[one.refs[0]] += one.amount.minor

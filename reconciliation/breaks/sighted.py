@@ -43,7 +43,8 @@ def _named(payment: Payment, naming: dict[str, list[Payment]]) -> list[Payment]:
 
 
 def _compared(payment: Payment, booked: list[Payment]) -> Iterator[Break]:
-    """Several parts that add up to the payment are one posting; several wholes are a posting made twice."""
+    """Several parts that add up to the payment are one posting, several wholes are a posting made twice. Of what is
+    booked in part, the rest is matched like any other money."""
     total = sum(one.amount for one in booked)
     if total == payment.amount:
         return
@@ -51,7 +52,7 @@ def _compared(payment: Payment, booked: list[Payment]) -> Iterator[Break]:
         yield from (_twice(payment, booked[0], again) for again in booked[1:])
     elif payment.fee and payment.amount - total == payment.fee:
         yield _different("fee", payment, booked, payment.fee)
-    else:
+    elif total > payment.amount:
         yield _different("amount differs", payment, booked, payment.amount - total)
 
 

@@ -31,8 +31,6 @@ class Amounts:
         #: The weight of an amount for which there is no reason but chance.
         self.by_chance = log(chance) + self.surprise
         self.exact = w.EXACT + self.surprise
-        #: Open amounts of which this payment may be one of equal parts.
-        self.wholes = frozenset(amount * parts + off for parts in w.PARTS[:5] for off in (-1, 0, 1, 2))
 
     def story(self, open_amount: int) -> Story:
         """The likeliest reason, with its weight against a chance agreement."""

@@ -73,8 +73,6 @@ class _Run:
         self.copies = _copies(ordered)
         waiting = self._by_surety(ordered, _SURE)
         self.delays.settle()
-        waiting = self._by_surety(waiting, self.policy.auto_confidence)
-        self.delays.settle()
         for payment in self._by_surety(waiting, self.policy.propose_confidence):
             self._finish(Conclusion(payment.id, (), "", *self._why_nothing(payment)))
         return sorted(self.done, key=lambda one: one.payment)

@@ -18,8 +18,8 @@ from reconciliation.matching.references import Reader, Reading
 _SEVERAL = re.compile(r"\b(?:STATEMENT|ALL|EVERYTHING|ON ACCOUNT|ACCOUNT|OPEN INVOICES|INVOICES|BALANCE|KONTOAUSZUG|SALDO)\b")
 #: A statement as clear as this names the document; weaker ones only lean towards it.
 _CLEAR = 4.0
-#: A payer believed at least so much (a quarter) is taken at once when number and amount agree too.
-_LIKELY = -1.4
+#: A number as clear as this, and the amount to the cent, need no likely payer.
+_DECISIVE = 8.0
 #: A reading as unlikely as this before its day is looked at is not followed.
 _FORLORN = -8.5
 
@@ -82,7 +82,7 @@ class _One:
             return
         least = judged.best.weight - 7.0
         watched = {place for one in self.readings if one.weight > least for place in one.places}
-        judged.watched = tuple((place, self.book.touched[place]) for place in sorted(watched))
+        judged.watched = tuple((place, self.book.touched[place]) for place in watched)
 
     # --- money out -----------------------------------------------------------------------------------------------
 
@@ -100,21 +100,27 @@ class _One:
 
     def _plain(self, amounts: Amounts) -> bool:
         """The usual case, cut short: numbers of a likely payer's documents, which add up to the cent."""
-        groups = self.reading.groups
-        if not groups or not self.beliefs or self.copy or self.reading.other_purpose or self.refused:
+        if not self.clear or self.copy or self.reading.other_purpose or self.refused:
             return False
-        customer, weight, _ = self.beliefs[0]
-        book, chosen = self.book, []
-        for group in groups.values():
-            theirs = [place for place in group if book.customer[place] == customer]
-            if len(theirs) != 1 or self.cited[theirs[0]] < _CLEAR or book.currency[theirs[0]] != self.payment.currency:
+        book, cited, currency = self.book, self.cited, self.payment.currency
+        surest = self.beliefs[0][0] if self.beliefs else -1
+        owner, chosen = -1, set()
+        for group in self.reading.groups.values():
+            clear = [place for place in group if cited[place] >= _CLEAR]
+            if len(clear) > 1:
+                clear = [place for place in clear if book.customer[place] == surest]
+            if len(clear) == 1 and owner in (-1, book.customer[clear[0]]) and book.currency[clear[0]] == currency:
+                owner = book.customer[clear[0]]
+                chosen.add(clear[0])
+            elif clear or len(group) > 1:
                 return False
-            chosen += theirs
-        places = tuple(sorted(set(chosen)))
-        if weight < _LIKELY or sum(book.left[place] for place in places) != self.payment.amount:
+        places = tuple(sorted(chosen))
+        if not places or sum([book.left[place] for place in places]) != self.payment.amount:
+            return False
+        if max([cited[place] for place in places]) < (_CLEAR if owner == surest else _DECISIVE):
             return False
         pattern = self.reading.how[places[0]] if len(places) == 1 else "stated"
-        base = weight + w.ONE - log(len(book.open_of(customer, self.payment.currency)) or 1)
+        base = self._payer(owner) + w.ONE - log(len(book.open_of(owner, currency)) or 1)
         self._add_set(places, base + amounts.exact, reasons.EXACT, pattern)
         return True
 
@@ -129,7 +135,7 @@ class _One:
                 self._stated(customer, places, amounts)
             elif not exact and len(places) > 1 and self.payer_of[customer][0] > -2.0:
                 self._sets(customer, places, amounts)
-            if self.judge.rates:
+            if self.judge.rates and (customer in owners or self._payer(customer) > -2.5):
                 self._exchanged(customer)
         self._same_amount(amounts)
         if len(owners) > 1:
@@ -180,7 +186,6 @@ class _One:
         count = len(book.open_of(customer, self.payment.currency)) or 1
         base = self._payer(customer) + w.ONE - log(count)
         amount, currency, cited = self.payment.amount, self.payment.currency, self.cited
-        equal_parts = amounts.wholes
         least, most = (0, 1 << 62) if count <= w.FEW else (amount * 0.95, amount * 1.13)
         stated = [place for place in cited if book.customer[place] == customer and place not in places]
         for place in (*places, *stated):
@@ -188,7 +193,7 @@ class _One:
             if place in cited:
                 if left <= 0 or book.currency[place] != currency:
                     continue
-            elif only_cited or not (least <= left <= most or left in equal_parts) or left <= 0:
+            elif left <= 0 or only_cited or not (least <= left <= most or (left + 2) % amount <= 4):
                 continue
             weight, story = amounts.story(left)
             exact |= story == reasons.EXACT
@@ -316,7 +321,7 @@ class _One:
         book = self.book
         base = self._payer(customer) + w.ONE - log(max(1, len(book.open_of(customer, currency))))
         for place in book.near(customer, currency, self.day, w.WINDOW):
-            if book.left[place] > 0:
+            if book.left[place] > 0 and (place in self.cited or abs(book.left[place] - exchanged.worth) < exchanged.worth * 0.04):
                 weight, story = exchanged.story(book.left[place])
                 self._single(place, base + weight, story)
         stated = tuple(sorted(one for one in self.cited if book.customer[one] == customer and book.currency[one] == currency))

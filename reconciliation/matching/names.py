@@ -52,6 +52,7 @@ class NameIndex:
         self._sorted = sorted(self._exact)
         self._all_words = sorted(self._by_word)
         self._count = max(2, len(names))
+        self._keys: dict[str, str] = {}
         self._known: dict[str, tuple[tuple[int, float], ...]] = {}
 
     def like(self, name: str) -> tuple[tuple[int, float], ...]:
@@ -59,6 +60,13 @@ class NameIndex:
         known = self._known.get(name)
         if known is None:
             known = self._known[name] = self._like(name)
+        return known
+
+    def key(self, name: str) -> str:
+        """The name's own words in one, remembered: the same for all spellings of case and legal form."""
+        known = self._keys.get(name)
+        if known is None:
+            known = self._keys[name] = "".join(words_of(name))
         return known
 
     def named_in(self, text: str) -> list[int]:

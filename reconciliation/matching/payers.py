@@ -1,7 +1,7 @@
 """Who paid: customers with the share of belief that each is the payer, from account, name, text and earlier payments."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import log
 
 from reconciliation.matching import numbers
@@ -13,7 +13,9 @@ from reconciliation.matching.references import Reading
 
 #: (customer, log of the share of belief, how it is known), the likeliest first.
 Belief = tuple[int, float, str]
-Believe = Callable[[int, float, str], None]
+#: By customer: odds of being the payer, and how that is known.
+Shares = dict[int, float]
+How = dict[int, str]
 
 
 class Payers:
@@ -24,7 +26,7 @@ class Payers:
         self._count = max(2, len(book.customers))
         self._account_of: list[str] = [""] * len(book.customers)
         self._by_account: dict[str, list[int]] = defaultdict(list)
-        self._by_email: dict[str, list[int]] = defaultdict(list)
+        self._by_address: dict[str, list[int]] = defaultdict(list)
         names = [""] * len(book.customers)
         for one in records:
             place = self._place_of[one.id]
@@ -33,71 +35,74 @@ class Payers:
                 self._account_of[place] = account_key(one.account)
                 self._by_account[account_key(one.account)].append(place)
             if one.email:
-                self._by_email[one.email.casefold()].append(place)
+                self._by_address[one.email.casefold()].append(place)
         self.names = NameIndex(names)
         self._confirmed = {_alias_key(said): self._place_of[name] for said, name in known.items() if name in self._place_of}
-        self._paid_for: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._paid_for: dict[str, dict[int, int]] = defaultdict(dict)
         self.customer_words = {numbers.as_read(name): place for name, place in self._place_of.items() if name}
 
     def learn(self, payment: PaymentLine, customer: int) -> None:
         """This payer surely paid for this customer: its account and its name may do so again."""
-        for key in _keys(payment):
-            self._paid_for[key][customer] += 1
+        for key in self._keys(payment):
+            paid_for = self._paid_for[key]
+            if customer in paid_for or len(paid_for) <= w.PAID_FOR_AT_MOST:
+                paid_for[customer] = paid_for.get(customer, 0) + 1
 
     def of(self, payment: PaymentLine, reading: Reading) -> tuple[list[Belief], float]:
         """The likeliest payers, and the log of the share of belief in any one of the others."""
-        shares: dict[int, float] = {}
-        how: dict[int, str] = {}
-
-        def believe(customer: int, share: float, reason: str) -> None:
-            if share > shares.get(customer, 0.0):
-                shares[customer], how[customer] = share, reason
-
-        self._by_platform(payment, believe)
-        for customer, share in self.names.like(payment.payer_name) if payment.payer_name else ():
-            believe(customer, share, "name")
+        shares = dict(self.names.like(payment.payer_name)) if payment.payer_name else {}
+        how = dict.fromkeys(shares, "name")
         own = account_key(payment.payer_account)
         if own:
-            self._weigh_account(own, shares, believe)
-        self._by_history(payment, believe)
+            self._weigh_account(own, shares, how)
+        for key in self._keys(payment):
+            self._by_history(key, shares, how)
+            if key in self._confirmed:
+                _believe(shares, how, self._confirmed[key], 50.0, "confirmed")
+        if payment.customer_id in self._place_of:
+            _believe(shares, how, self._place_of[payment.customer_id], 30.0, "platform")
+        self._by_email(payment, shares, how)
         for customer in reading.customers:
-            believe(customer, 20 * w.KNOWN_NUMBER, "number")
+            _believe(shares, how, customer, 20.0, "number")
         if payment.reference and max(shares.values(), default=0.0) < 0.5:
             for customer in self.names.named_in(payment.reference):
-                believe(customer, w.NAME_IN_TEXT, "text")
+                _believe(shares, how, customer, w.NAME_IN_TEXT, "text")
         return self._shared(shares, how, anonymous=not payment.payer_name and not own)
 
-    def _by_platform(self, payment: PaymentLine, believe: Believe) -> None:
-        if payment.customer_id in self._place_of:
-            believe(self._place_of[payment.customer_id], 30.0, "platform")
+    def _by_email(self, payment: PaymentLine, shares: Shares, how: How) -> None:
         if "@" in payment.payer_name or "@" in payment.reference:
             for word in f"{payment.payer_name} {payment.reference}".casefold().split():
-                for customer in self._by_email.get(word.strip("<>(),;"), ()):
-                    believe(customer, 5.0, "email")
-        for key in _keys(payment):
-            if key in self._confirmed:
-                believe(self._confirmed[key], 50.0, "confirmed")
+                for customer in self._by_address.get(word.strip("<>(),;"), ()):
+                    _believe(shares, how, customer, 5.0, "email")
 
-    def _weigh_account(self, own: str, shares: dict[int, float], believe: Believe) -> None:
+    def _weigh_account(self, own: str, shares: Shares, how: How) -> None:
         for customer in shares:
             if self._account_of[customer] and self._account_of[customer] != own:
                 shares[customer] *= 0.5
         owners = self._by_account.get(own, ())
         for customer in owners:
-            believe(customer, max(1.0, shares.get(customer, 0.0)) * 4 / len(owners), "account")
+            _believe(shares, how, customer, max(1.0, shares.get(customer, 0.0)) * 4 / len(owners), "account")
 
-    def _by_history(self, payment: PaymentLine, believe: Believe) -> None:
-        for key in _keys(payment):
-            paid_for = self._paid_for.get(key)
-            if paid_for:
-                total = sum(paid_for.values()) + w.ALIAS_DOUBT
-                for customer, times in paid_for.items():
-                    believe(customer, (2.0 if key.startswith("account ") else 0.6) * times / total, "history")
+    def _by_history(self, key: str, shares: Shares, how: How) -> None:
+        paid_for = self._paid_for.get(key)
+        if paid_for and len(paid_for) <= w.PAID_FOR_AT_MOST:
+            total = sum(paid_for.values()) + w.ALIAS_DOUBT
+            for customer, times in paid_for.items():
+                _believe(shares, how, customer, (2.0 if key[0] == "a" else 0.6) * times / total, "history")
+
+    def _keys(self, payment: PaymentLine) -> list[str]:
+        """Under what a payer is remembered: its account, and its name's own words."""
+        keys = [f"account {account_key(payment.payer_account)}"] if payment.payer_account else []
+        if payment.payer_name:
+            keys.append(f"name {self.names.key(payment.payer_name)}")
+        return keys
 
     def _shared(self, shares: dict[int, float], how: dict[int, str], *, anonymous: bool) -> tuple[list[Belief], float]:
         others = 0.6 if anonymous else w.SOMEBODY_ELSE
         total = sum(shares.values()) + others
-        ranked = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[: w.PAYERS]
+        ranked = list(shares.items())
+        if len(ranked) > 1:
+            ranked = sorted(ranked, key=lambda pair: (-pair[1], pair[0]))[: w.PAYERS]
         beliefs = [(customer, log(share / total), how[customer]) for customer, share in ranked if share > 0.002 * total]
         return beliefs, log(others / total / self._count)
 
@@ -113,10 +118,6 @@ def _alias_key(said: str) -> str:
     return f"account {letters}" if looks_like_account else f"name {''.join(words_of(said))}"
 
 
-def _keys(payment: PaymentLine) -> list[str]:
-    keys = []
-    if payment.payer_account:
-        keys.append(f"account {account_key(payment.payer_account)}")
-    if payment.payer_name:
-        keys.append(f"name {''.join(words_of(payment.payer_name))}")
-    return keys
+def _believe(shares: Shares, how: How, customer: int, share: float, reason: str) -> None:
+    if share > shares.get(customer, 0.0):
+        shares[customer], how[customer] = share, reason

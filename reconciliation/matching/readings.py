@@ -44,7 +44,9 @@ class Readings:
 
     def judge(self, nothing: float) -> Judgement:
         """Shares of belief: each reading's odds over the sum of all odds, belonging to nothing included."""
-        ranked = sorted(self._by_set.values(), key=lambda one: (-one.weight, one.places))
+        ranked = list(self._by_set.values())
+        if len(ranked) > 1:
+            ranked.sort(key=lambda one: (-one.weight, one.places))
         if not ranked:
             return Judgement(None, 1.0, (), 1.0)
         best = ranked[0]

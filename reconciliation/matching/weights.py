@@ -62,6 +62,9 @@ NAME_IN_TEXT = 0.8
 #: Somebody who paid for a customer before, surely: so much of a doubt remains after one payment.
 ALIAS_DOUBT = 0.25
 
+#: A payer who paid for more customers than these pays for anybody: an agent, a bank's own name.
+PAID_FOR_AT_MOST = 8
+
 # --- the amount -------------------------------------------------------------------------------------------------------
 #: Shares of payments that differ from what is open, by reason. The rest is exact.
 EXACT = log(0.82)

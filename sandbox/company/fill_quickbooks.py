@@ -226,7 +226,7 @@ class FillQuickBooks:
 
     def _write_off(self, book: Book, today: date) -> None:
         """Bad debt: a journal entry credits the customer, a payment of zero would apply it; here it stays open."""
-        debtor = next(one for one in book.debtors if one.habit == "never")
+        debtor = next(one for one in book.debtors if one.habit == "never" and one.currency == "GBP")
         on = today - timedelta(days=45)
         sides = [("Debit", "90", None), ("Credit", "84", self.ids[debtor.key])]
         lines = [

@@ -124,10 +124,19 @@ class Books:
         owed = sum(self.balance(one) for one in self.tables["Invoice"].by("customer", identity))
         owed -= sum(self.unapplied(one) for one in self.tables["Payment"].by("customer", identity))
         owed -= sum(self.remaining_credit(one) for one in self.tables["CreditMemo"].by("customer", identity))
+        owed += sum(self.journal_balance(one, identity) for one in self.tables["JournalEntry"])
         if with_jobs:
             children = self.tables["Customer"].by("parent", identity)
             owed += sum(self.customer_balance(child, with_jobs=True) for child in children)
         return owed
+
+    def journal_balance(self, entry: Record, customer: str) -> int:
+        """What an entry still changes for a customer: its lines on receivables, less what payments brought along."""
+        lines = [one for one in entry["lines"] if one["customer"] == customer]
+        mine = [one for one in lines if self.tables["Account"][one["account"]]["type"] == "Accounts Receivable"]
+        left = sum(one["amount"] if one["side"] == "Debit" else -one["amount"] for one in mine)
+        used = self.applied("JournalEntry", entry)
+        return left + used if left < 0 else left - used
 
     def deposit_of(self, payment: Record) -> Record | None:
         return next(iter(self.tables["Deposit"].by("link", f"Payment/{payment['id']}")), None)
