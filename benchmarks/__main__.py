@@ -3,11 +3,13 @@
 import sys
 
 from benchmarks import connectors, hourly, ingest, latency, memory, reconcile, rules
+from benchmarks.match import run as match
 
 BENCHMARKS = {
     "connectors": connectors.run,
     "hourly": hourly.run,
     "latency": latency.run,
+    "match": match.run,
     "memory": memory.run,
     "ingest": ingest.run,
     "reconcile": reconcile.run,

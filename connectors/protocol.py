@@ -52,6 +52,8 @@ class Health:
     currency: str = ""
     timezone: str = ""
     problems: tuple[Problem, ...] = ()
+    #: (account, name) of each company that the grant covers, while none of them has been chosen.
+    choices: tuple[tuple[str, str], ...] = ()
     #: The platform's own automatic reminders, where it can be asked.
     reminds_by_itself: bool | None = None
     #: Writes dated on or before this day are refused; None where no period is closed, or the platform does not say.

@@ -31,7 +31,8 @@ BreakKind = Literal[
     "edited there",  # what was equal was changed on one side
     "deleted there",  # what was there is there no more
     "refunded",  # does the debt stand?
-    "chargeback",
+    "chargeback",  # open: the processor waits for an answer
+    "chargeback lost",  # does the debt stand?
     "payment failed",  # the books still show money that never arrived
     "unknown reference",  # a fact that names a document which was not pulled
     "posted by others",  # somebody else records the processor's money in the books
@@ -44,6 +45,9 @@ BreakKind = Literal[
 
 #: Accepted once and for all: their amount grows with time and says nothing new.
 STANDING: frozenset[str] = frozenset({"deposits not seen"})
+
+#: Only a person can say whether the customer still owes this.
+ASKS_FOR_DEBT: frozenset[str] = frozenset({"refunded", "chargeback lost"})
 
 Choice = Literal["", "debt stands", "debt is settled"]
 

@@ -130,7 +130,7 @@ class _Run:
             return
         payer = self._payer(payment)
         stated = owners or stated_anywhere(payment, self.all_documents)
-        sighting = self.ledger.by_content(payment, stated, payer.debtor)
+        sighting = None if payment.ref in self.booked else self.ledger.by_content(payment, stated, payer.debtor)
         if sighting:
             self.sightings.append(sighting)
         elif owners:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,31 +14,56 @@ from store.engine import Transaction
 from store.tables import decision, difference, rulebook
 
 
+@dataclass(frozen=True, slots=True)
+class KnownBreak:
+    """A break as last seen. `closed_at`: since then the two figures agree."""
+
+    first_seen_at: dt.datetime
+    closed_at: dt.datetime | None
+    found: Break
+
+
 def save_breaks(tx: Transaction, now: dt.datetime, found: Iterable[Break]) -> None:
     """Open what is new, keep what is still there with its first day, close what is no longer found."""
     open_now = {one.key: one for one in found}
-    for one in open_now.values():
-        seen = {
-            "kind": one.kind,
-            "currency": one.amount.currency,
-            "amount": one.amount.minor,
-            "body": codec.encode(one),
-            "last_seen_at": now,
-            "closed_at": None,
-        }
-        row = {"organisation": tx.organisation, "key": one.key}
-        insert = (postgresql.insert if tx.is_postgresql else sqlite.insert)(difference)
-        values = insert.values(**row, **seen, first_seen_at=now)
-        tx.execute(values.on_conflict_do_update(index_elements=list(row), set_=seen))
-    over = difference.update().where(tx.mine(difference), difference.c.closed_at.is_(None))
-    tx.execute(over.where(difference.c.last_seen_at < now).values(closed_at=now))
+    insert = (postgresql.insert if tx.is_postgresql else sqlite.insert)(difference)
+    seen = ("kind", "currency", "amount", "body", "last_seen_at", "closed_at")
+    again = insert.on_conflict_do_update(
+        index_elements=["organisation", "key"], set_={name: insert.excluded[name] for name in seen}
+    )
+    if open_now:
+        tx.execute(again, [_row(tx, now, one) for one in open_now.values()])
+    still_open = sa.select(difference.c.key).where(tx.mine(difference), difference.c.closed_at.is_(None))
+    over = [{"b_key": key} for key in tx.execute(still_open).scalars() if key not in open_now]
+    if over:
+        closing = difference.update().where(tx.mine(difference), difference.c.key == sa.bindparam("b_key"))
+        tx.execute(closing.values(closed_at=now), over)
+
+
+def _row(tx: Transaction, now: dt.datetime, one: Break) -> dict[str, object]:
+    return {
+        "organisation": tx.organisation,
+        "key": one.key,
+        "kind": one.kind,
+        "currency": one.amount.currency,
+        "amount": one.amount.minor,
+        "body": codec.encode(one),
+        "first_seen_at": now,
+        "last_seen_at": now,
+        "closed_at": None,
+    }
+
+
+def breaks(tx: Transaction) -> list[KnownBreak]:
+    """Every break there ever was, oldest first: open, accepted by a person, and closed."""
+    query = sa.select(difference).where(tx.mine(difference))
+    ordered = query.order_by(difference.c.first_seen_at, difference.c.key)
+    return [KnownBreak(row.first_seen_at, row.closed_at, codec.decode(row.body, Break)) for row in tx.execute(ordered)]
 
 
 def open_breaks(tx: Transaction) -> list[tuple[dt.datetime, Break]]:
-    """(first seen, break), oldest first."""
-    query = sa.select(difference).where(tx.mine(difference), difference.c.closed_at.is_(None))
-    ordered = query.order_by(difference.c.first_seen_at, difference.c.key)
-    return [(row.first_seen_at, codec.decode(row.body, Break)) for row in tx.execute(ordered)]
+    """(first seen, break) of those that nobody has accepted, oldest first."""
+    return [(one.first_seen_at, one.found) for one in breaks(tx) if one.closed_at is None and one.found.is_open]
 
 
 def save_decisions(tx: Transaction, now: dt.datetime, decisions: Iterable[Decision]) -> int:

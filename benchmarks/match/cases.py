@@ -1,8 +1,10 @@
 """Cases in which money settles documents. Each adds one or more payments with their truth to the world."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from benchmarks.match.paying import (
     exactly,
@@ -49,7 +51,7 @@ def several_references(world: World) -> None:
 
 def number_range(world: World) -> None:
     """Consecutive numbers written as first and last."""
-    client = replace(world.client(), numbering=world.chance.choice(("INV-{n:05}", "{n}", "SI{n:06}")))
+    client = dataclasses.replace(world.client(), numbering=world.chance.choice(("INV-{n:05}", "{n}", "SI{n:06}")))
     first = several(world, client, 1)[0]
     owed = [first]
     for _ in range(world.chance.choice((1, 2, 3, 5))):

@@ -1,7 +1,8 @@
 """Cases in which money belongs to no document: junk that a careless matcher gives an invoice."""
 
 import datetime as dt
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from benchmarks.match.paying import exactly, maybe, nothing, pay
 from benchmarks.match.world import _FIRST, _SECOND, DAYS, YEAR_START, World  # the same words, other people

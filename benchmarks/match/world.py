@@ -19,6 +19,8 @@ Tanaka Ueda Varga Weber Xavier Young Zimmer""".split()
 _SECOND = """Joinery Logistics Foods Interiors Engineering Dental Systems Media Textiles Robotics Catering Plumbing
 Architects Motors Pharma Consulting Gardens Electrical Printing Roofing Software Security Travel Brewery Optics Marine
 Packaging Studios Tools Ventures Partners Holdings Clinic Bakery Legal Freight""".split()
+_SYLLABLES = """bar ven dal kor mi lun tas ber sto gra fen wick ham mer lo ri na po sul ket var zen ol ta dun
+hol pe ster mar ka wes tor lin go ry""".split()
 _FORMS = ["Ltd", "Ltd", "Limited", "LLP", "GmbH", "Inc", "PLC", "B.V.", "SARL", ""]
 _TWINS = ["(North)", "(South)", "UK", "International", "Group", "Services", "2", "Europe"]
 PEOPLE = """J Smith;Maria Gonzalez;Tom O'Brien;Anna Kowalska;P Patel;Lena Fischer;D Williams;Chloe Martin;Ivan Horvat;
@@ -138,7 +140,8 @@ def _names(world: World) -> Iterator[str]:
     while True:
         first, second = chance.choice(_FIRST), chance.choice(_SECOND)
         middle = f" {chance.choice(['&', 'and'])} {chance.choice(_FIRST)}" if chance.random() < 0.35 else ""
-        name = f"{first}{middle} {second}"
+        coined = "".join(chance.choice(_SYLLABLES) for _ in range(chance.choice((2, 3)))).capitalize()
+        name = f"{coined if chance.random() < 0.6 else first}{middle} {second}"
         if world.happens(world.mix.twin_names):
             name = f"{chance.choice(used)} {chance.choice(_TWINS)}"
         used.append(name)

@@ -40,8 +40,8 @@ class XeroConnector:
         self._rereading = Rereading(self._client, self._reading, endpoint.name)
 
     def check(self) -> Health:
-        if not self._client.tenant and (problem := self._choose()):
-            return Health(problems=(problem,))
+        if not self._client.tenant and (unclear := self._choose()):
+            return unclear
         found = next(iter(records(self._client.get("Organisation"), "Organisations")), {})
         return Health(
             account=self._client.tenant,
@@ -52,16 +52,16 @@ class XeroConnector:
             locked_until=_locked_until(found),
         )
 
-    def _choose(self) -> Problem | None:
-        """The only organisation of the grant; a person has to choose between several."""
+    def _choose(self) -> Health | None:
+        """Takes the only organisation of the grant; a person has to choose between several."""
         seen = [found for found in self._client.tenants() if text(found, "tenantType") == "ORGANISATION"]
         if len(seen) == 1:
             self._client.tenant = text(seen[0], "tenantId")
             return None
         listed = ", ".join(f"{text(found, 'tenantId')} ({text(found, 'tenantName')})" for found in seen) or "none"
-        return Problem(
-            self._name, f"the grant sees {len(seen)} organisations: {listed}", "set account in owed.toml to one"
-        )
+        what = f"the grant sees {len(seen)} organisations: {listed}"
+        choices = tuple((text(found, "tenantId"), text(found, "tenantName")) for found in seen)
+        return Health(problems=(Problem(self._name, what, "set account in owed.toml to one"),), choices=choices)
 
     def _reminders(self) -> bool | None:
         try:

@@ -4,11 +4,14 @@ import typer
 
 from owed.cli import (
     assess,
+    breaks,
     connect,
+    customers,
     explain,
     golive,
     journal,
     ledger,
+    match,
     outbox,
     plan,
     rules,
@@ -37,6 +40,7 @@ for module in (
     status,
     ledger,
     assess,
+    match,
     plan,
     explain,
     statements,
@@ -46,6 +50,8 @@ for module in (
 ):
     module.register(application)
 
+application.add_typer(breaks.application, name="breaks")
+application.add_typer(customers.application, name="customers")
 application.add_typer(rules.application, name="rules")
 application.add_typer(outbox.application, name="outbox")
 application.add_typer(journal.application, name="journal")

@@ -160,12 +160,27 @@ def _check(installation: Installation, name: str, endpoint: Endpoint) -> None:
         health = Connected(installation).to(name).check()
     except ConnectorError as error:
         raise Outside(f"{name}: credentials are stored, but the platform refuses: {error}") from error
+    if health.choices and sys.stdin.isatty():
+        _keep_account(installation, name, _chosen(health.choices))
+        _check(installation, name, endpoint)
+        return
     for problem in health.problems:
         say(str(problem))
     if health.account and not endpoint.account:
         _keep_account(installation, name, health.account)
         say(f'its account is {health.account}; to hold owed to it, add account = "{health.account}" to owed.toml')
     say(f"{name}: connected to {health.name or endpoint.platform}")
+
+
+def _chosen(choices: tuple[tuple[str, str], ...]) -> str:
+    """The account of the company that the person names by its number."""
+    for number, (account, title) in enumerate(choices, start=1):
+        say(f"{number}  {title}  ({account})")
+    wanted: int = typer.prompt("Which one", type=int)
+    if not 1 <= wanted <= len(choices):
+        raise Mistake(f"there is no number {wanted}: connect again")
+    account, _ = choices[wanted - 1]
+    return account
 
 
 def _keep_account(installation: Installation, name: str, account: str) -> None:

@@ -65,7 +65,7 @@ def _told(installation: Installation, seen: Assessment, invoice: Invoice) -> dic
         "unapplied": Money(item.unapplied if item else 0, invoice.currency),
         "in_flight": Money(item.in_flight if item else 0, invoice.currency),
         "payments": about_money,
-        "breaks": [one for one in seen.reconciliation.breaks if owner in one.refs],
+        "breaks": [one for one in seen.reconciliation.breaks if owner in (*one.refs, *one.about)],
         "rules": _explained(installation, seen, owner) if item else None,
         "decisions": [{"at": at, "decision": one} for at, one in past],
         "messages": [
@@ -94,7 +94,7 @@ def _print(told: dict[str, Any]) -> None:
     for match in told["payments"]:
         say(f"  payment {match.payment} ({match.band}): {match.evidence}")
     for one in told["breaks"]:
-        say(f"  break: {one.kind}, {one.amount}: {one.cause}")
+        say(f"  break {one.short_key}: {one.kind}, {one.amount}: {one.cause}")
     if told["rules"]:
         _print_rules(told["rules"])
     for message in told["messages"]:

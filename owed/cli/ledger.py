@@ -1,4 +1,4 @@
-"""owed invoices, owed customers, owed aging: what is in the store."""
+"""owed invoices, owed aging: what is in the store."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,6 @@ from sync.installation import Installation
 
 def register(application: typer.Typer) -> None:
     application.command("invoices")(invoices)
-    application.command("customers")(customers)
     application.command("aging")(aging)
 
 
@@ -106,19 +105,6 @@ def _invoice(seen: Assessment, invoice: Invoice, item: OpenItem | None) -> dict[
         "open": invoice.balance,
         "demandable": item.demand if item else Money(0, invoice.currency),
     }
-
-
-def customers(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False) -> None:
-    """Who owes what: one line for each debtor and currency, largest overdue amount first."""
-    installation = open_installation(config, now)
-    seen = assess(installation, decide=False)
-    rows = debtor_rows(seen)
-    if as_json:
-        print_json(rows)
-        return
-    columns = ["debtor", "name", "invoices", "open", "overdue", "oldest_days", "unapplied"]
-    table("", columns, [[row[name] for name in columns] for row in rows], numbers=columns[2:], prose=["name"])
-    say(f"{len(rows)} debtors {basis(seen.snapshot)}".rstrip())
 
 
 def debtor_rows(seen: Assessment) -> list[dict[str, Any]]:

@@ -48,7 +48,7 @@ def lost_for_good(snapshot: Snapshot, answers: Answers) -> dict[Ref, int]:
     lost: dict[Ref, int] = defaultdict(int)
     for one in returned_breaks(snapshot, lambda _: []):
         said = answers.to(one)
-        if one.kind == "chargeback" and said and said.choice == "debt stands":
+        if one.kind == "chargeback lost" and said and said.choice == "debt stands":
             lost[one.refs[0]] += one.amount.minor
     return lost
 
@@ -78,8 +78,8 @@ def _refunded(payment: Payment, refund: Refund) -> _Returned:
 def _charged_back(payment: Payment, chargeback: Chargeback) -> _Returned:
     why = f": {chargeback.reason.replace('_', ' ')}" if chargeback.reason else ""
     on = chargeback.opened_at.date() if chargeback.opened_at else payment.paid_on
+    what = (payment, chargeback.ref, chargeback.amount, on)
     if chargeback.status == "lost":
-        cause, step = f"the card holder's bank took the payment back for good{why}", _ASK
-    else:
-        cause, step = f"the card holder's bank takes the payment back{why}", "answer it at the processor, in its time"
-    return _Returned("chargeback", payment, chargeback.ref, chargeback.amount, on, cause, step)
+        return _Returned("chargeback lost", *what, f"the card holder's bank took the payment back for good{why}", _ASK)
+    step = "answer it at the processor before its deadline; reminders rest until it is won or lost"
+    return _Returned("chargeback", *what, f"the card holder's bank takes the payment back{why}", step)

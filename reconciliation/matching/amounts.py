@@ -2,9 +2,9 @@
 
 from math import log
 
+from receivables.money import exponent
 from reconciliation.matching import weights as w
 from reconciliation.matching.items import PaymentLine, Rates
-from receivables.money import exponent
 
 #: Reasons, as they stand in results.
 EXACT, TOLERANCE, DISCOUNT, FEE, CHARGE = "exact", "small difference", "discount", "processor fee", "bank charge"

@@ -9,6 +9,8 @@ from reconciliation.matching.items import OpenDocument
 
 #: A day that lies before or after all others, for documents without one.
 _NO_DAY = 0
+#: Ids shorter than this are found in too many texts.
+_SHORTEST_ID = 6
 
 
 class Book:
@@ -17,7 +19,10 @@ class Book:
     `left` is in minor units of the document's currency: above zero for invoices, below zero for credit notes.
     """
 
-    def __init__(self, documents: Sequence[OpenDocument], customers: Sequence[str] = ()) -> None:
+    def __init__(
+        self, documents: Sequence[OpenDocument], customers: Sequence[str] = (), mirrors: dict[str, str] | None = None
+    ) -> None:
+        """`customers` may have nothing open; `mirrors` maps other ids of a document to its own."""
         self.documents = sorted(documents, key=lambda one: (_due(one), one.id))
         size = len(self.documents)
         self.left = [one.open if one.kind == "invoice" else -one.open for one in self.documents]
@@ -39,6 +44,7 @@ class Book:
         self.customers: list[str] = sorted({*customers, *(one.customer_id for one in self.documents)})
         self._currencies: dict[int, list[str]] = defaultdict(list)
         self._index()
+        self._index_ids(mirrors or {})
         for customer, currency in self._open_of:
             self._currencies[customer].append(currency)
         self.amounts_seen = {key: len(places) for key, places in self._of_amount.items()}
@@ -62,6 +68,19 @@ class Book:
             self._index_order(place, one.purchase_order)
             self._open_of[customer, one.currency].append(place)
             self._of_amount[one.currency, self.left[place]].append(place)
+
+    def _index_ids(self, mirrors: dict[str, str]) -> None:
+        """A document's id in a text names it too, and so does the id of its mirror."""
+        for name in self.by_id:
+            self._index_id(name, name)
+        for name, own in mirrors.items():
+            self._index_id(name, own)
+            self.by_id[name] = self.by_id[own]
+
+    def _index_id(self, name: str, own: str) -> None:
+        place, key = self.by_id[own], numbers.as_read(name)
+        if len(key) >= _SHORTEST_ID and key != self.full[place]:
+            self.by_full[key].append(place)
 
     def _index_order(self, place: int, order: str) -> None:
         if order:

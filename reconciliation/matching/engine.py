@@ -60,7 +60,8 @@ class _Run:
         progress: Progress | None,
     ) -> None:
         self.policy, self.progress = policy, progress
-        self.book = Book(of_record(documents, customers), [one.id for one in customers])
+        kept, mirrors = of_record(documents, customers)
+        self.book = Book(kept, [one.id for one in customers], mirrors)
         self.payers = Payers(self.book, customers, knowledge.payers)
         self.delays = Delays()
         self.judge = Judge(self.book, self.payers, self.delays, rates, policy.tolerance)
@@ -74,13 +75,13 @@ class _Run:
         waiting = self._by_surety(ordered, _SURE)
         self.delays.settle()
         for payment in self._by_surety(waiting, self.policy.propose_confidence):
-            self._finish(Conclusion(payment.id, (), "", *self._why_nothing(payment)))
+            self._finish(Conclusion(payment.id, (), "", 0.0, "nothing that is open fits well enough"))
         return sorted(self.done, key=lambda one: one.payment)
 
     def _by_surety(self, payments: list[PaymentLine], least: float) -> list[PaymentLine]:
         """Place the payments whose reading is believed at least so much, surest first; the others are returned."""
         heap: list[tuple[float, int, _Waiting]] = []
-        left = []
+        left: list[int] = []
         for order, payment in enumerate(payments):
             self._queue(heap, left, least, order, payment)
         while heap:
@@ -136,9 +137,6 @@ class _Run:
         self.payers.learn(payment, self.book.customer[place])
         if payment.paid_on and self.book.due[place] and best.story in reasons.CLOSING:
             self.delays.saw(self.book.customer[place], payment.paid_on.toordinal() - self.book.due[place])
-
-    def _why_nothing(self, payment: PaymentLine) -> tuple[float, str]:
-        return 0.0, "nothing open fits"
 
     def _finish(self, conclusion: Conclusion) -> None:
         self.done.append(conclusion)

@@ -1,14 +1,14 @@
 """What goes in: open documents, payment lines, customers, the day's rates, and what people have said before."""
 
 import datetime as dt
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 DocumentKind = Literal["invoice", "credit_note"]
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDocument:
+class OpenDocument(msgspec.Struct, frozen=True, gc=False):
     """An invoice or credit note with something open. `open` is above zero, in minor units, for both kinds.
 
     `source` is the system that it was read from; of mirrors the books' own document is kept.
@@ -26,8 +26,7 @@ class OpenDocument:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentLine:
+class PaymentLine(msgspec.Struct, frozen=True, gc=False):
     """Money in (above zero) or out (below zero), in minor units, as a bank, a processor or the books tell it.
 
     `customer_id` is the payer where the platform itself names one of our customers; else "".
@@ -44,8 +43,7 @@ class PaymentLine:
     customer_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRecord:
+class CustomerRecord(msgspec.Struct, frozen=True, gc=False):
     """Who may pay: the customer's own name, address and bank account, as far as they are known."""
 
     id: str
@@ -58,8 +56,7 @@ class CustomerRecord:
 Rates = dict[tuple[dt.date, str], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(msgspec.Struct, frozen=True):
     """What people have confirmed or refused before. Names and accounts are compared without case and spaces.
 
     `refused` holds (payment id, document id): such a pair is never proposed again. `payers` maps a payer's name or
@@ -67,4 +64,4 @@ class Knowledge:
     """
 
     refused: frozenset[tuple[str, str]] = frozenset()
-    payers: dict[str, str] = field(default_factory=dict)
+    payers: dict[str, str] = {}

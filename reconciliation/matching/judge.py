@@ -18,6 +18,8 @@ from reconciliation.matching.references import Reader, Reading
 _SEVERAL = re.compile(r"\b(?:STATEMENT|ALL|EVERYTHING|ON ACCOUNT|ACCOUNT|OPEN INVOICES|INVOICES|BALANCE|KONTOAUSZUG|SALDO)\b")
 #: A statement as clear as this names the document; weaker ones only lean towards it.
 _CLEAR = 4.0
+#: A payer as sure as this: others' documents of the same amount are not looked at.
+_KNOWN = -0.06
 #: A number as clear as this, and the amount to the cent, need no likely payer.
 _DECISIVE = 8.0
 #: A reading as unlikely as this before its day is looked at is not followed.
@@ -43,6 +45,11 @@ class Judge:
 
 class _One:
     """The judging of one payment. Weights are log odds; places are the book's."""
+
+    __slots__ = (
+        "amounts", "beliefs", "book", "cited", "clear", "copy", "day", "judge", "others", "payer_of", "payment",
+        "reading", "readings", "refused",
+    )  # fmt: skip
 
     def __init__(self, judge: Judge, payment: PaymentLine, refused: frozenset[int], copy: bool) -> None:
         self.judge, self.book, self.payment, self.refused, self.copy = judge, judge.book, payment, refused, copy
@@ -126,7 +133,7 @@ class _One:
 
     def _look_everywhere(self, amounts: Amounts) -> None:
         currency = self.payment.currency
-        customers = [customer for customer, weight, _ in self.beliefs if weight > -4.0]
+        customers = [customer for customer, weight, _ in self.beliefs if weight > -3.5]
         owners = dict.fromkeys(self.book.customer[place] for place in self.cited)
         for customer in dict.fromkeys([*customers, *owners]):
             places = self.book.near(customer, currency, self.day, w.WINDOW)
@@ -137,7 +144,8 @@ class _One:
                 self._sets(customer, places, amounts)
             if self.judge.rates and (customer in owners or self._payer(customer) > -2.5):
                 self._exchanged(customer)
-        self._same_amount(amounts)
+        if not (self.beliefs and self.beliefs[0][1] > _KNOWN and self.readings) or self.reading.spoken or self.reading.loose:
+            self._same_amount(amounts)
         if len(owners) > 1:
             self._of_two_customers(amounts)
 

@@ -11,25 +11,36 @@ from reconciliation.matching.numbers import as_read
 _BOOKS = ("xero", "quickbooks", "qbo", "books")
 
 
-def of_record(documents: Sequence[OpenDocument], customers: Sequence[CustomerRecord] = ()) -> list[OpenDocument]:
-    """Each document once: one number, kind, currency and amount, of one customer, from different sources."""
+def of_record(
+    documents: Sequence[OpenDocument], customers: Sequence[CustomerRecord] = ()
+) -> tuple[list[OpenDocument], dict[str, str]]:
+    """Each document once, and for each mirror's id the id of the document that is kept.
+
+    Mirrors have one number, kind, currency and amount, are of one customer, and come from different sources.
+    """
     names = {one.id: words_of(one.name) for one in customers}
     groups: dict[tuple[str, str, str, int], list[OpenDocument]] = defaultdict(list)
-    kept = []
+    kept: list[OpenDocument] = []
+    mirrors: dict[str, str] = {}
     for one in documents:
         if one.number:
             groups[as_read(one.number), one.kind, one.currency, one.open].append(one)
         else:
             kept.append(one)
     for group in groups.values():
-        kept += group if len(group) == 1 else _once(group, names)
-    return kept
+        kept += group if len(group) == 1 else _once(group, names, mirrors)
+    return kept, mirrors
 
 
-def _once(group: list[OpenDocument], names: dict[str, tuple[str, ...]]) -> list[OpenDocument]:
+def _once(
+    group: list[OpenDocument], names: dict[str, tuple[str, ...]], mirrors: dict[str, str]
+) -> list[OpenDocument]:
     kept: list[OpenDocument] = []
     for one in sorted(group, key=_rank):
-        if not any(_same(one, other, names) for other in kept):
+        original = next((other for other in kept if _same(one, other, names)), None)
+        if original:
+            mirrors[one.id] = original.id
+        else:
             kept.append(one)
     return kept
 

@@ -39,6 +39,9 @@ class Readings:
         if known is None or known.weight < found.weight:
             self._by_set[found.places] = found
 
+    def __len__(self) -> int:
+        return len(self._by_set)
+
     def __iter__(self) -> Iterator[Found]:
         return iter(self._by_set.values())
 

@@ -1,10 +1,10 @@
 """Why a payment was matched, in a bookkeeper's words."""
 
+from receivables.money import Money
 from reconciliation.matching import amounts
 from reconciliation.matching.book import Book
 from reconciliation.matching.items import PaymentLine
 from reconciliation.matching.readings import Found
-from receivables.money import Money
 
 _PAYER = {
     "platform": "the platform names the customer",

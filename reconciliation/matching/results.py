@@ -1,22 +1,21 @@
 """What the engine concludes about each payment."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 #: auto: sure enough to apply, a person may look. propose: a person decides. "": nothing is said.
 Band = Literal["auto", "propose", ""]
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, gc=False):
     """`amount` of a payment belongs to a document: minor units of the document's currency, below zero for a credit note."""
 
     document: str
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Conclusion:
+class Conclusion(msgspec.Struct, frozen=True, gc=False):
     """Where one payment goes. `links` is empty when it belongs to nothing that is open, as far as can be seen.
 
     `confidence` is the share of belief (0..1) in these links against all other readings, `runner_up` names the

@@ -134,7 +134,7 @@ class Books:
         """What an entry still changes for a customer: its lines on receivables, less what payments brought along."""
         lines = [one for one in entry["lines"] if one["customer"] == customer]
         mine = [one for one in lines if self.tables["Account"][one["account"]]["type"] == "Accounts Receivable"]
-        left = sum(one["amount"] if one["side"] == "Debit" else -one["amount"] for one in mine)
+        left = sum(int(one["amount"]) * (1 if one["side"] == "Debit" else -1) for one in mine)
         used = self.applied("JournalEntry", entry)
         return left + used if left < 0 else left - used
 

@@ -55,12 +55,19 @@ class Told:
         return json.loads(self.out)
 
 
-def run(*arguments: str, answers: str = "", **environment: str) -> Told:
-    """`answers` is what stands on stdin; a traceback is never an answer."""
+class Terminal(io.StringIO):
+    """A keyboard with a person before it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def run(*arguments: str, answers: str | Terminal = "", **environment: str) -> Told:
+    """`answers` is what stands on stdin, or is typed; a traceback is never an answer."""
     out, err = io.StringIO(), io.StringIO()
     with (
         mock.patch.object(sys, "argv", ["owed", *arguments]),
-        mock.patch.object(sys, "stdin", io.StringIO(answers)),
+        mock.patch.object(sys, "stdin", io.StringIO(answers) if isinstance(answers, str) else answers),
         mock.patch.dict("os.environ", environment),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
@@ -84,7 +91,7 @@ class Desk:
     def config(self) -> Path:
         return self.folder / "owed.toml"
 
-    def owed(self, *arguments: str, code: int = 0, answers: str = "", **environment: str) -> Told:
+    def owed(self, *arguments: str, code: int = 0, answers: str | Terminal = "", **environment: str) -> Told:
         told = run(*arguments, *self._where(arguments), answers=answers, **environment)
         assert told.code == code, f"owed {' '.join(arguments)}: {told}"
         return told

@@ -12,7 +12,7 @@ import requests
 from connectors.protocol import Tokens
 from owed.consent import listen, wait_for_redirect
 from sync.tokens import StoredTokens
-from tests.owed.conftest import Desk
+from tests.owed.conftest import Desk, Terminal
 
 
 def held(desk: Desk, name: str) -> Tokens:
@@ -173,3 +173,40 @@ def test_disconnect_forgets_and_connect_brings_back(desk: Desk) -> None:
     desk.owed("disconnect", "cards")
     desk.owed("connect", "cards", "--api-key", OWED_API_KEY=desk.sandbox.config["stripe"]["api_key"])
     desk.owed("sync", "cards")
+
+
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_a_consent_for_several_organisations_leaves_the_choice(
+    desk: Desk, at_a_terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = desk.sandbox.config["xero"]
+    desk.settings(r'\naccount = "[0-9a-f-]{36}"', "")
+    desk.owed("disconnect", "books")
+    desk.sandbox.xero.tokens.restore_connection(desk.now)
+    second = '{"id": "2", "tenantId": "t-2", "tenantName": "The Branch", "tenantType": "ORGANISATION"}]'
+    fault = {
+        "platform": "xero",
+        "kind": "rewrite",
+        "path": "/connections",
+        "count": 1,
+        "find": "]",
+        "replace": f", {second}",
+    }
+    desk.sandbox.world.faults.plan(fault)
+    environment = {"OWED_CLIENT_ID": given["client_id"], "OWED_CLIENT_SECRET": given["client_secret"]}
+    consenting(monkeypatch, lambda url: requests.get(redirect_of(url), timeout=20))
+    told = desk.owed(
+        "connect",
+        "books",
+        "--port",
+        str(free_port()),
+        answers=Terminal("1\n") if at_a_terminal else "1\n",
+        **environment,
+    )
+    if at_a_terminal:
+        assert "2  The Branch  (t-2)" in told.out
+        assert held(desk, "books").extra["account"] == given["tenant_id"]
+        assert desk.json("sync", "books")[0]["error"] == ""
+    else:
+        assert "the grant sees 2 organisations" in told.out
+        assert "The Branch" in told.out

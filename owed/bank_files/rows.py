@@ -1,0 +1,94 @@
+"""Rows of a CSV file with their places, and the cells that are what they ought to be: every mistake is noted."""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator, Sequence
+
+from receivables.money import CURRENCIES
+from receivables.problems import Problem
+
+Row = dict[str, str]
+
+
+class Rows:
+    """One CSV file with a line of column names. `problems` grows while it is read."""
+
+    def __init__(self, text: str, name: str, required: Sequence[str], optional: Sequence[str] = ()) -> None:
+        self.name, self.problems = name, list[Problem]()
+        self._seen: set[str] = set()
+        self._days: dict[str, dt.date] = {}
+        self._line = 1
+        first = text.lstrip("\ufeff").partition("\n")[0]
+        self._parted_by = max(",;\t", key=first.count)
+        self._text, self._wanted = text.lstrip("\ufeff"), (*required, *optional)
+        self._place: dict[str, int] = {}
+        self._required = required
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """The wanted cells of each row, in the order of `required` and `optional`; absent columns are empty."""
+        lines = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._parted_by)
+        header = [cell.strip().casefold() for cell in next(lines, [])]
+        if not self._has_columns(header):
+            return
+        self._place = {column: header.index(column) for column in self._wanted if column in header}
+        places = [self._place.get(column, -1) for column in self._wanted]
+        width = len(header)
+        for cells in lines:
+            self._line = lines.line_num
+            if len(cells) != width:
+                if any(cells):
+                    self._report(
+                        len(cells), f"{len(cells)} cells where {width} columns are named", "quote commas in cells"
+                    )
+                continue
+            yield [cells[place].strip() if place >= 0 else "" for place in places]
+
+    def _has_columns(self, header: list[str]) -> bool:
+        missing = [column for column in self._required if column not in header]
+        for column in missing:
+            hint = f"the first line names the columns: {','.join(self._required)}"
+            self._report(1, f"{column}: the column is missing", hint)
+        return not missing
+
+    def _report(self, column: int, what: str, hint: str) -> None:
+        self.problems.append(Problem(f"{self.name}:{self._line}:{column}", what, hint))
+
+    def wrong(self, column: str, what: str, hint: str) -> None:
+        """`what` is wrong with this column of the row that is being read."""
+        self._report(self._place.get(column, 0) + 1, f"{column}: {what}", hint)
+
+    def unique(self, column: str, text: str) -> str:
+        if not text:
+            self.wrong(column, "it is empty", "every row needs an id of its own")
+        elif text in self._seen:
+            self.wrong(column, f"{text!r} stands here a second time", "every row needs an id of its own")
+        self._seen.add(text)
+        return text
+
+    def day(self, column: str, text: str, *, needed: bool = True) -> dt.date | None:
+        known = self._days.get(text)
+        if known is not None or (not text and not needed):
+            return known
+        try:
+            day = dt.date.fromisoformat(text) if len(text) == len("2026-01-31") else None
+        except ValueError:
+            day = None
+        if day is None:
+            self.wrong(column, f"{text!r} is not a day", "write it as 2026-01-31")
+            return None
+        self._days[text] = day
+        return day
+
+    def currency(self, column: str, text: str) -> str:
+        if text not in CURRENCIES:
+            self.wrong(column, f"{text!r} is not a currency", "write the ISO 4217 code, such as GBP")
+        return text
+
+    def whole(self, column: str, text: str) -> int:
+        """Minor units: a whole number with or without a sign."""
+        digits = text[1:] if text[:1] in ("-", "+") else text
+        if digits.isascii() and digits.isdigit() and len(digits) <= 15:
+            return int(text)
+        self.wrong(column, f"{text!r} is not a whole number", "write minor units: 12.50 GBP is 1250")
+        return 0
