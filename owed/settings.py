@@ -26,6 +26,8 @@ from sync.installation import Sending
 BROKERS = ("memory:", "amqp://", "amqps://", "redis://", "rediss://", "postgresql://")
 _STORES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 _IN_MEMORY = ":memory:"
+#: Below an even chance nothing is applied by itself.
+_LEAST_AUTO = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,19 @@ def _matching(table: Table) -> MatchPolicy:
     policy = MatchPolicy(
         sighting_days=table.take_int("sighting_days", standard.sighting_days, least=0, most=60),
         shortest_number=table.take_int("shortest_number", standard.shortest_number, least=2),
+        auto_confidence=_share(table, "auto_confidence", standard.auto_confidence, _LEAST_AUTO),
+        propose_confidence=_share(table, "propose_confidence", standard.propose_confidence, 0.05),
+        tolerance=table.take_int("tolerance", standard.tolerance, least=1),
     )
+    if policy.propose_confidence > policy.auto_confidence:
+        table.expected("propose_confidence", f"at most auto_confidence, {policy.auto_confidence}")
     table.finish()
     return policy
+
+
+def _share(table: Table, key: str, standard: float, least: float) -> float:
+    share = float(table.take_decimal(key, standard))
+    if not least <= share <= 1:
+        table.expected(key, f"a number from {least} to 1")
+        return standard
+    return share

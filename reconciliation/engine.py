@@ -14,18 +14,12 @@ from reconciliation.breaks import unapplied as unapplied_breaks
 from reconciliation.breaks.answers import Answers
 from reconciliation.breaks.blockers import blockers
 from reconciliation.explain import explain_break
-from reconciliation.matchers import Matcher, Payer, Suggestion, exact_amount, reference, stated_link
+from reconciliation.matchers import Payer, Suggestion, stated_link
 from reconciliation.open_book import OpenBook
 from reconciliation.policy import MatchPolicy
 from reconciliation.results import Band, Match, Reconciliation, Sighting
 from reconciliation.sightings import Ledger, stated_anywhere
-
-#: Surest first; the first that has something to say about a payment decides.
-MATCHERS: tuple[tuple[str, Matcher], ...] = (
-    ("stated link", stated_link.match),
-    ("reference", reference.match),
-    ("exact amount", exact_amount.match),
-)
+from reconciliation.unlinked import suggest
 
 
 def reconcile(snapshot: Snapshot, policy: MatchPolicy | None = None) -> Reconciliation:
@@ -58,6 +52,7 @@ class _Run:
         self.snapshot = snapshot
         self.policy = policy
         self.answers = Answers(snapshot.local)
+        self.disputed = posting.disputed_payments(snapshot)
         self.lost = given_back.lost_for_good(snapshot, self.answers)
         self.debtors = identity.debtors(snapshot)
         self.mirrors = documents.mirrors(snapshot)
@@ -71,13 +66,16 @@ class _Run:
         self.matches: list[Match] = []
         self.sightings: list[Sighting] = []
         self.booked: dict[Ref, int] = {}
+        self.placed_at: dict[Ref, list[Ref]] = defaultdict(list)
         self.breaks: list[Break] = []
         self.unmatched: list[Ref] = []
+        self.unlinked: list[Payer] = []
         self.settled = 0
 
     def result(self) -> Reconciliation:
         for payment in self._outside_the_books():
             self._place(payment)
+        self._match_unlinked()
         breaks = [self.answers.applied(one) for one in (*self.breaks, *self._differences())]
         held = blockers(breaks, self._invoices_of_customers())
         open_items = items.assemble(self.snapshot, self.debtors, self.mirrors, self.matches, held)
@@ -154,11 +152,23 @@ class _Run:
         if said := self._confirmed(payment):
             self._consume(payer, Suggestion(said, "certain", "a person confirmed it"), "confirmed")
             return
-        for name, matcher in MATCHERS:
-            suggestion = self._not_refused(payment, matcher(payer, self.open_book))
-            if suggestion:
-                self._consume(payer, suggestion, name)
-                return
+        linked = self._not_refused(payment, stated_link.match(payer, self.open_book))
+        if linked:
+            self._consume(payer, linked, "stated link")
+        else:
+            self.unlinked.append(payer)
+
+    def _match_unlinked(self) -> None:
+        """All money that names no document by its id is matched at once, the surest first."""
+        found = suggest(self.unlinked, self.open_book, self.snapshot, self.debtors, self.answers.refused, self.policy)
+        for one in found:
+            if one.suggestion:
+                self._consume(one.payer, one.suggestion, one.matcher)
+            else:
+                self._without_invoice(one.payer)
+
+    def _without_invoice(self, payer: Payer) -> None:
+        payment = payer.payment
         stated = [one for ref in stated_anywhere(payment, self.all_documents) if (one := self.snapshot.invoice(ref))]
         self.unmatched.append(payment.ref)
         self.breaks.append(matched.without_invoice(payment, payer.amount, stated))
@@ -198,7 +208,7 @@ class _Run:
             kind: BreakKind = "proposed match" if match.band == "propose" else "missing counterpart"
             if not match.pending:
                 one = explain_break(kind, payment, taken, ref, suggestion.evidence)
-                hindered = posting.why_not_posted(self.snapshot, match, self.policy.sighting_days)
+                hindered = posting.why_not_posted(self.snapshot, match, self.disputed, self.policy.sighting_days)
                 step = one.next_step if kind == "proposed match" else hindered or "owed posts it with its next round"
                 self.breaks.append(msgspec.structs.replace(one, next_step=step))
         if left > 0:
@@ -210,6 +220,7 @@ class _Run:
 
     def _differences(self) -> list[Break]:
         """Everything that does not agree, once each payment has its place."""
+        self.placed_at = self._places()
         return [
             *balances.differences(self.snapshot),
             *customer_balances.customer_differences(self.snapshot),
@@ -234,15 +245,20 @@ class _Run:
 
     def _concerned(self, payment: Payment) -> list[Ref]:
         """The invoices that a payment was for: as matched, booked or stated; else any that it may have been for."""
-        booked = [one.in_books for one in self.sightings if one.payment == payment.ref]
         found = [self.mirrors.get(ref, ref) for ref in self._settled_at_home(payment)]
-        found += [match.invoice for match in self.matches if match.payment == payment.ref]
-        found += [Ref(ref.connection, Invoice.kind, one) for ref in booked for one in self._shares_of(ref)]
+        found += self.placed_at[payment.ref]
         found += stated_anywhere(payment, self.all_documents)
         if not found and (debtor := self._payer(payment).debtor):
-            whole = self.open_book.invoices.items()
-            found = [ref for ref, one in whole if one.balance.minor == payment.amount and self.debtor_of[ref] == debtor]
+            whole = self.open_book.of_amount(payment.currency, payment.amount)
+            found = [ref for ref in whole if self.debtor_of[ref] == debtor]
         return list(dict.fromkeys(found))
 
-    def _shares_of(self, booked: Ref) -> list[str]:
-        return self.by_payer.get((booked.connection, booked.id), [])
+    def _places(self) -> dict[Ref, list[Ref]]:
+        """By payment, the invoices that it was matched to, or that its sighting in the books settles."""
+        found: dict[Ref, list[Ref]] = defaultdict(list)
+        for match in self.matches:
+            found[match.payment].append(match.invoice)
+        for one in self.sightings:
+            shares = self.by_payer.get((one.in_books.connection, one.in_books.id), [])
+            found[one.payment] += (Ref(one.in_books.connection, Invoice.kind, share) for share in shares)
+        return found

@@ -47,7 +47,8 @@ def proposals(snapshot: Snapshot, debtors: dict[Ref, str]) -> list[Proposal]:
             evidence = tuple(_evidence(one, other))
             if _score(evidence) >= _WORTH_ASKING:
                 scored[pair] = evidence
-    found = [Proposal(*pair, _score(why), _margin(pair, scored), why) for pair, why in scored.items()]
+    scores = _scores_by_record(scored)
+    found = [Proposal(*pair, _score(why), _margin(pair, _score(why), scores), why) for pair, why in scored.items()]
     return sorted(found, key=lambda one: (-one.score, -one.margin, one.one, one.other))
 
 
@@ -95,9 +96,19 @@ def _score(evidence: tuple[str, ...]) -> int:
     return min(100, sum(_WEIGHTS[why] for why in evidence))
 
 
-def _margin(pair: tuple[Ref, Ref], scored: dict[tuple[Ref, Ref], tuple[str, ...]]) -> int:
-    rivals = [_score(why) for other, why in scored.items() if other != pair and set(other) & set(pair)]
-    return _score(scored[pair]) - max(rivals, default=0)
+def _scores_by_record(scored: dict[tuple[Ref, Ref], tuple[str, ...]]) -> dict[Ref, list[int]]:
+    """The scores of each record with its partners, best first."""
+    found: dict[Ref, list[int]] = defaultdict(list)
+    for pair, why in scored.items():
+        for ref in pair:
+            found[ref].append(_score(why))
+    return {ref: sorted(scores, reverse=True) for ref, scores in found.items()}
+
+
+def _margin(pair: tuple[Ref, Ref], score: int, scores: dict[Ref, list[int]]) -> int:
+    """To the best of the other partners that either record has."""
+    others = [scores[ref][1] if scores[ref][0] == score else scores[ref][0] for ref in pair if len(scores[ref]) > 1]
+    return score - max(others, default=0)
 
 
 def _phones(customer: Customer) -> set[str]:

@@ -12,8 +12,8 @@ class MatchPolicy:
     #: Invoice numbers shorter than this are too common to be found inside free text.
     shortest_number: int = 4
     #: Matches believed at least so much (0..1) are applied by themselves, below that they are proposed.
-    auto_confidence: float = 0.95
+    auto_confidence: float = 0.85
     #: Below this nothing is proposed.
-    propose_confidence: float = 0.45
+    propose_confidence: float = 0.3
     #: A difference of at most so many minor units may be rounding or a slip; a twentieth of the invoice at most.
     tolerance: int = 100

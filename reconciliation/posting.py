@@ -1,11 +1,23 @@
 """May money that was seen elsewhere be written into the books unasked? And if not, what stands in the way?"""
 
+from collections.abc import Collection
+
 from receivables.facts import Payment
+from receivables.refs import Ref
 from receivables.snapshot import Snapshot
 from reconciliation.results import Match
 
 
-def why_not_posted(snapshot: Snapshot, match: Match, feed_days: int = 7) -> str:
+def disputed_payments(snapshot: Snapshot) -> frozenset[Ref]:
+    """Those that a bank takes back, or has taken back."""
+    return frozenset(
+        Ref(one.connection, Payment.kind, one.payment_id)
+        for one in snapshot.chargebacks.values()
+        if one.status in ("open", "lost")
+    )
+
+
+def why_not_posted(snapshot: Snapshot, match: Match, disputed: Collection[Ref], feed_days: int = 7) -> str:
     """In a bookkeeper's words; "" where owed posts it. `feed_days`: how long another program may take to post it."""
     invoice = snapshot.invoice(match.invoice)
     payment = snapshot.payments.get((match.payment.connection, match.payment.id))
@@ -22,7 +34,7 @@ def why_not_posted(snapshot: Snapshot, match: Match, feed_days: int = 7) -> str:
         return _by_feed(snapshot, payment, feed_days)
     if not state.clearing_accounts.get(invoice.currency):
         return f"name a clearing account in {invoice.currency} for {state.name}, or record it in the books"
-    if payment.refunded or _is_disputed(snapshot, payment):
+    if payment.refunded or payment.ref in disputed:
         return "money was given back or is disputed: a person decides what to record"
     if state.locked_until and (payment.paid_on is None or payment.paid_on <= state.locked_until):
         return f"locked: the books are closed until {state.locked_until}, a person picks the date"
@@ -34,10 +46,3 @@ def _by_feed(snapshot: Snapshot, payment: Payment, feed_days: int) -> str:
     if late:
         return f"another program posts it and has not in {feed_days} days: look there, or record it in the books"
     return f"timing: another program posts it within {feed_days} days"
-
-
-def _is_disputed(snapshot: Snapshot, payment: Payment) -> bool:
-    return any(
-        (one.connection, one.payment_id) == (payment.connection, payment.id) and one.status in ("open", "lost")
-        for one in snapshot.chargebacks.values()
-    )

@@ -27,6 +27,9 @@ def truth(platforms: Platforms) -> Record:
             "quickbooks": unapplied_quickbooks(platforms),
             "stripe": unapplied_stripe(platforms),
         },
+        "journals": journals(platforms),
+        "returned": returned(platforms),
+        "payouts": payouts(platforms),
     }
 
 
@@ -115,4 +118,48 @@ def unapplied_stripe(platforms: Platforms) -> list[Record]:
         }
         for one, amount in left
         if amount > 0
+    ]
+
+
+def journals(platforms: Platforms) -> list[Record]:
+    """What journal entries of QuickBooks still change for customers; below zero is a credit."""
+    books = platforms.quickbooks.books
+    named = [
+        (entry, owner) for entry in books["JournalEntry"] for owner in {line["customer"] for line in entry["lines"]}
+    ]
+    left = [(entry, owner, books.journal_balance(entry, owner)) for entry, owner in named if owner]
+    return [
+        {"id": entry["id"], "customer": owner, "amount": amount, "currency": entry["currency"]}
+        for entry, owner, amount in left
+        if amount
+    ]
+
+
+def returned(platforms: Platforms) -> list[Record]:
+    """Refunds and disputes with the charge that they take away from, and how they stand."""
+    ledger = platforms.stripe.ledger
+    return [
+        {"id": one["id"], "kind": kind, "charge": one["charge"], "amount": one["amount"], "status": one["status"]}
+        for kind in ("refund", "dispute")
+        for one in ledger[kind]
+    ]
+
+
+def payouts(platforms: Platforms) -> list[Record]:
+    """`parts` is what its balance transactions come to, without its own."""
+    ledger = platforms.stripe.ledger
+    parts: dict[str, int] = {}
+    for row in ledger["balance_transaction"]:
+        if row["_payout"] and row["source"] != row["_payout"]:
+            parts[row["_payout"]] = parts.get(row["_payout"], 0) + row["net"]
+    return [
+        {
+            "id": one["id"],
+            "amount": one["amount"],
+            "currency": one["currency"].upper(),
+            "status": one["status"],
+            "arrives_on": datetime.fromtimestamp(one["arrival_date"], UTC).date().isoformat(),
+            "parts": parts.get(one["id"]),
+        }
+        for one in ledger["payout"]
     ]

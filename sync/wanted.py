@@ -4,7 +4,7 @@ from typing import Literal
 
 from receivables.commands import CreatePaymentLink, RecordPayment
 from receivables.refs import Ref
-from reconciliation.posting import why_not_posted
+from reconciliation.posting import disputed_payments, why_not_posted
 from rules.recheck import recheck as still_right
 from store.outbox import Effect
 from sync.assess import MESSAGES, Assessment
@@ -49,7 +49,7 @@ def _posting_unwanted(command: RecordPayment, assessment: Assessment) -> str:
     )
     if match is None or match.amount != command.amount.minor:
         return "the payment no longer belongs to this invoice, or not with this amount"
-    return why_not_posted(assessment.snapshot, match)
+    return why_not_posted(assessment.snapshot, match, disputed_payments(assessment.snapshot))
 
 
 def _message_wanted(installation: Installation, effect: Effect, assessment: Assessment) -> Answer:

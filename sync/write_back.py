@@ -9,7 +9,7 @@ from receivables.commands import RecordPayment, RecordProcessingFee
 from receivables.facts import Payment
 from receivables.money import Money
 from receivables.refs import Ref
-from reconciliation.posting import why_not_posted
+from reconciliation.posting import disputed_payments, why_not_posted
 from reconciliation.results import Match
 from store.outbox import NewEffect
 from sync.assess import Assessment
@@ -19,9 +19,9 @@ from sync.postings import held_connections
 
 def postings(installation: Installation, assessment: Assessment) -> Iterator[NewEffect]:
     """For every match of which nothing speaks against it. What a payment exceeds its invoice by stays a break."""
-    held = held_connections(assessment.reconciliation.breaks)
+    held, disputed = held_connections(assessment.reconciliation.breaks), disputed_payments(assessment.snapshot)
     for match in assessment.reconciliation.matches:
-        if match.invoice.connection in held or why_not_posted(assessment.snapshot, match):
+        if match.invoice.connection in held or why_not_posted(assessment.snapshot, match, disputed):
             continue
         posting = _posting(assessment, match)
         yield posting

@@ -12,6 +12,11 @@ def _day(world: World) -> dt.date:
     return YEAR_START + dt.timedelta(days=world.chance.randrange(20, DAYS + 40))
 
 
+def _perhaps(world: World, text: str, amount: int, on: dt.date) -> str:
+    """Six in ten say what it is."""
+    return text if world.happens(0.6) else nothing(world, amount, on)
+
+
 def duplicate(world: World) -> None:
     """The same payment twice; the second settles nothing."""
     client = world.client()
@@ -48,12 +53,21 @@ def prepayment(world: World) -> None:
     client = world.client()
     on, amount = _day(world), world.chance.choice((25_000, 50_000, 100_000, world.amount(client) + 17))
     text = world.chance.choice(("deposit", "prepayment", "advance payment", "payment in advance for order", "retainer"))
-    pay(world, client, on, amount, [], text)
+    pay(world, client, on, amount, [], _perhaps(world, text, amount, on))
 
 
 def interest(world: World) -> None:
-    amount = world.chance.randrange(3, 4000)
-    pay(world, world.client(), _day(world), amount, [], "GROSS INTEREST", payer=("BANK INTEREST", ""), currency="GBP")
+    amount, on = world.chance.randrange(3, 4000), _day(world)
+    pay(
+        world,
+        world.client(),
+        on,
+        amount,
+        [],
+        _perhaps(world, "GROSS INTEREST", amount, on),
+        payer=("BANK INTEREST", ""),
+        currency="GBP",
+    )
 
 
 def tax_refund(world: World) -> None:
@@ -65,7 +79,9 @@ def tax_refund(world: World) -> None:
 def owners_money(world: World) -> None:
     text = world.chance.choice(("director loan", "capital introduced", "DLA", "from savings"))
     amount = world.chance.choice((100_000, 250_000, 500_000, 1_000_000, 12_000))
-    pay(world, world.client(), _day(world), amount, [], text, payer=("H JOINER", "GB11OWNER"), currency="GBP")
+    on = _day(world)
+    text = _perhaps(world, text, amount, on)
+    pay(world, world.client(), on, amount, [], text, payer=("H JOINER", "GB11OWNER"), currency="GBP")
 
 
 def other_peoples_customer(world: World) -> None:

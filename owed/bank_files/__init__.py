@@ -1,30 +1,39 @@
 """Payments from files: our own CSV, and bank statements told by what stands in them."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
-from owed.bank_files import payments_csv
 from owed.text_files import read_utf8
 from receivables.problems import Problem
 from reconciliation.matching.items import PaymentLine
 
 Read = Callable[[str, str], tuple[list[PaymentLine], list[Problem]]]
 
-#: Formats by name: a reader of (text, file name). A bank format is added here and in `told_by` alone.
-READERS: dict[str, Read] = {"csv": payments_csv.read}
+#: Formats by name, and the module whose `read` takes (text, file name); a library is loaded when its format comes.
+FORMATS = {"csv": "payments_csv", "ofx": "ofx", "camt053": "camt053", "mt940": "mt940", "bai2": "bai2"}
 
 
 def read_payments(path: Path) -> tuple[list[PaymentLine], list[Problem]]:
     """The payments in a file, or all its problems."""
-    text, problems = read_utf8(path)
+    text, problems = read_text(path)
     if problems:
         return [], problems
-    form = told_by(text, path.suffix)
-    reader = READERS.get(form)
-    if reader is None:
-        hint = f"it can read {', '.join(sorted(READERS))}: export the statement in one of these"
-        return [], [Problem(str(path), f"{form.upper()} statements are not read by this version of owed", hint)]
-    return reader(text, str(path))
+    module = import_module(f"owed.bank_files.{FORMATS[told_by(text, path.suffix)]}")
+    read: Read = module.read
+    return read(text, str(path))
+
+
+def read_text(path: Path) -> tuple[str, list[Problem]]:
+    """UTF-8, or for the statements of older banks Windows' western European."""
+    text, problems = read_utf8(path)
+    if problems and path.is_file():
+        with suppress(OSError, UnicodeDecodeError):
+            older = path.read_bytes().decode("cp1252")
+            if told_by(older, path.suffix) != "csv":
+                return older, []
+    return text, problems
 
 
 def told_by(text: str, suffix: str = "") -> str:
@@ -32,7 +41,7 @@ def told_by(text: str, suffix: str = "") -> str:
     head = text[:2000].lstrip("\ufeff \r\n\t")
     if head.startswith("OFXHEADER") or "<OFX>" in head.upper():
         return "ofx"
-    if "camt.053" in head:
+    if "camt.053" in head or "camt.052" in head:
         return "camt053"
     if head.startswith((":20:", "{1:")) or "\n:20:" in head:
         return "mt940"

@@ -33,14 +33,14 @@ def _document(rows: Rows, row: list[str]) -> OpenDocument:
     return OpenDocument(
         rows.unique("invoice_id", identifier),
         number,
-        customer,
+        rows.again(customer),
         rows.currency("currency", currency),
         abs(amount),
         rows.day("issue_date", issue, needed=False),
         rows.day("due_date", due, needed=False),
         cast("DocumentKind", kind or "invoice"),
         order,
-        source,
+        rows.again(source),
     )
 
 

@@ -18,10 +18,10 @@ def read(text: str, name: str) -> tuple[list[PaymentLine], list[Problem]]:
                 rows.day("date", day),
                 rows.whole("amount", amount),
                 rows.currency("currency", currency),
-                payer,
-                account,
+                rows.again(payer),
+                rows.again(account),
                 reference,
-                method,
+                rows.again(method),
             )
         )
     return payments, rows.problems

@@ -2,7 +2,7 @@
 
 import csv
 import datetime as dt
-import io
+import sys
 from collections.abc import Iterator, Sequence
 
 from receivables.money import CURRENCIES
@@ -27,7 +27,7 @@ class Rows:
 
     def __iter__(self) -> Iterator[list[str]]:
         """The wanted cells of each row, in the order of `required` and `optional`; absent columns are empty."""
-        lines = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._parted_by)
+        lines = csv.reader(_lines(self._text), delimiter=self._parted_by)
         header = [cell.strip().casefold() for cell in next(lines, [])]
         if not self._has_columns(header):
             return
@@ -43,6 +43,10 @@ class Rows:
                     )
                 continue
             yield [cells[place].strip() if place >= 0 else "" for place in places]
+
+    def again(self, text: str) -> str:
+        """A text that stands in many rows, kept once."""
+        return sys.intern(text)
 
     def _has_columns(self, header: list[str]) -> bool:
         missing = [column for column in self._required if column not in header]
@@ -83,7 +87,7 @@ class Rows:
     def currency(self, column: str, text: str) -> str:
         if text not in CURRENCIES:
             self.wrong(column, f"{text!r} is not a currency", "write the ISO 4217 code, such as GBP")
-        return text
+        return sys.intern(text)
 
     def whole(self, column: str, text: str) -> int:
         """Minor units: a whole number with or without a sign."""
@@ -92,3 +96,12 @@ class Rows:
             return int(text)
         self.wrong(column, f"{text!r} is not a whole number", "write minor units: 12.50 GBP is 1250")
         return 0
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One after the other, so that a large file is not in memory twice."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end

@@ -28,7 +28,7 @@ def reconcile(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = Fa
                 "mirrors": [{"mirror": str(one), "document": str(two)} for one, two in found.mirrors.items()],
                 "matches": [{**plain(one), "amount": _amount(seen, one)} for one in found.matches],
                 "unmatched": found.unmatched,
-                "breaks": len(found.breaks),
+                "breaks": sum(one.is_open for one in found.breaks),
             }
         )
         return

@@ -2,7 +2,6 @@
 
 import csv
 import gc
-import io
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +41,7 @@ def match(
     documents, lines, known, rates = _read(invoices, payments, customers, fx)
     found = _with_progress(documents, lines, known, rates)
     shown = [one for one in found if one.links and (band == "all" or one.band == band)]
-    out.write_text(_written(found, band), encoding="utf-8")
+    _write(out, found, band)
     sure = sum(one.band == "auto" for one in shown)
     say(
         f"{len(found):,} payments: {sure:,} matched, {len(shown) - sure:,} proposed, {len(found) - len(shown):,} without"
@@ -93,17 +92,16 @@ def _with_progress(
         return match_payments(documents, lines, known, rates, progress=tell)
 
 
-def _written(found: list[Conclusion], band: str) -> str:
+def _write(out: Path, found: list[Conclusion], band: str) -> None:
     """One row a link; a payment without one has a row with an empty invoice_id."""
-    text = io.StringIO(newline="")
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    for one in found:
-        confidence = f"{one.confidence:.4f}"
-        if one.links and band in ("all", one.band):
-            for link in one.links:
-                rows.writerow((one.payment, link.document, link.amount, one.band, confidence, one.reason))
-        else:
-            reason = f"not sure enough: {one.reason}" if one.links else one.reason
-            rows.writerow((one.payment, "", 0, "none", confidence, reason))
-    return text.getvalue()
+    with out.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(COLUMNS)
+        for one in found:
+            confidence = f"{one.confidence:.4f}"
+            if one.links and band in ("all", one.band):
+                for link in one.links:
+                    rows.writerow((one.payment, link.document, link.amount, one.band, confidence, one.reason))
+            else:
+                reason = f"not sure enough: {one.reason}" if one.links else one.reason
+                rows.writerow((one.payment, "", 0, "none", confidence, reason))

@@ -66,13 +66,13 @@ def _journals(snapshot: Snapshot) -> Iterator[Break]:
             cause=f"journal {line.number or line.journal_id} changes what customers owe and names no customer",
             next_step="name the customer on that line in the books; until then it counts for nobody",
         )
-    for (connection, journal, customer, currency), amount in sorted(journal_balances(snapshot).items()):
-        lines = [
-            line
-            for _, line in sorted(snapshot.journal_lines.items())
-            if (line.connection, line.journal_id, line.customer_id) == (connection, journal, customer)
-        ]
-        yield _journal(lines[0], Money(abs(amount), currency), is_credit=amount < 0)
+    first: dict[tuple[str, str, str], JournalLine] = {}
+    for _, line in sorted(snapshot.journal_lines.items()):
+        first.setdefault((line.connection, line.journal_id, line.customer_id), line)
+    for (*journal, currency), amount in sorted(journal_balances(snapshot).items()):
+        connection, identifier, customer = journal
+        line = first[connection, identifier, customer]
+        yield _journal(line, Money(abs(amount), currency), is_credit=amount < 0)
 
 
 def _journal(line: JournalLine, amount: Money, *, is_credit: bool) -> Break:

@@ -1,8 +1,9 @@
 """The open documents that money can be matched to, and what is left of each: an open amount is consumed once."""
 
+import re
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from reconciliation.matching import numbers
 from reconciliation.matching.items import OpenDocument
@@ -10,7 +11,35 @@ from reconciliation.matching.items import OpenDocument
 #: A day that lies before or after all others, for documents without one.
 _NO_DAY = 0
 #: Ids shorter than this are found in too many texts.
-_SHORTEST_ID = 6
+_SHORTEST_ID = 12
+
+
+_HEAD = re.compile(r"\W*([A-Za-z]+)(?![A-Za-z0-9])")
+
+
+class Places:
+    """Documents by a key that mostly one has: a plain number then, for the sake of memory, else a list."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, int | list[int]] = {}
+
+    def add(self, key: str, place: int) -> None:
+        known = self._found.get(key)
+        if known is None:
+            self._found[key] = place
+        elif isinstance(known, list):
+            known.append(place)
+        else:
+            self._found[key] = [known, place]
+
+    def get(self, key: str) -> Sequence[int]:
+        found = self._found.get(key)
+        if found is None:
+            return ()
+        return found if isinstance(found, list) else (found,)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._found
 
 
 class Book:
@@ -37,12 +66,13 @@ class Book:
         self.tail: list[str] = []
         self._open_of: dict[tuple[int, str], list[int]] = defaultdict(list)
         self._of_amount: dict[tuple[str, int], list[int]] = defaultdict(list)
-        self.by_full: dict[str, list[int]] = defaultdict(list)
-        self.by_core: dict[str, list[int]] = defaultdict(list)
-        self.by_order: dict[str, list[int]] = defaultdict(list)
-        self.by_id: dict[str, int] = {one.id: place for place, one in enumerate(self.documents)}
+        self.by_full = Places()
+        self.by_core = Places()
+        self.by_order = Places()
         self.customers: list[str] = sorted({*customers, *(one.customer_id for one in self.documents)})
         self._currencies: dict[int, list[str]] = defaultdict(list)
+        #: The first words of numbers that begin with letters, as they are read.
+        self.heads: set[str] = set()
         self._index()
         self._index_ids(mirrors or {})
         for customer, currency in self._open_of:
@@ -61,32 +91,43 @@ class Book:
             self.core.append(core)
             self.tail.append(tail)
             customer = self.customer[place] = place_of[one.customer_id]
+            self.add_head(one.number)
             if full:
-                self.by_full[full].append(place)
+                self.by_full.add(full, place)
             for key in {core, tail} - {""}:
-                self.by_core[key].append(place)
+                self.by_core.add(key, place)
             self._index_order(place, one.purchase_order)
             self._open_of[customer, one.currency].append(place)
             self._of_amount[one.currency, self.left[place]].append(place)
 
-    def _index_ids(self, mirrors: dict[str, str]) -> None:
-        """A document's id in a text names it too, and so does the id of its mirror."""
-        for name in self.by_id:
-            self._index_id(name, name)
-        for name, own in mirrors.items():
-            self._index_id(name, own)
-            self.by_id[name] = self.by_id[own]
+    def add_head(self, text: str) -> None:
+        """Numbers of several words, such as INV-2025-001, are looked for only where their first word stands."""
+        head = _HEAD.match(text)
+        if head:
+            self.heads.add(numbers.look_alike(head.group(1).upper()))
 
-    def _index_id(self, name: str, own: str) -> None:
-        place, key = self.by_id[own], numbers.as_read(name)
-        if len(key) >= _SHORTEST_ID and key != self.full[place]:
-            self.by_full[key].append(place)
+    def _index_ids(self, mirrors: dict[str, str]) -> None:
+        """A document's long id in a text names it too, and so does the id of its mirror."""
+        for place, one in enumerate(self.documents):
+            self._index_id(one.id, place)
+        owners = self.places_of(set(mirrors.values()))
+        for name, own in mirrors.items():
+            self._index_id(name, owners[own])
+
+    def _index_id(self, name: str, place: int) -> None:
+        if len(name) >= _SHORTEST_ID:
+            self.add_head(name)
+            self.by_full.add(numbers.as_read(name), place)
+
+    def places_of(self, ids: Set[str]) -> dict[str, int]:
+        return {one.id: place for place, one in enumerate(self.documents) if one.id in ids} if ids else {}
 
     def _index_order(self, place: int, order: str) -> None:
         if order:
+            self.add_head(order)
             core = numbers.cores(order)[0]
             for key in {numbers.as_read(order), core if len(core) >= 4 else ""} - {""}:
-                self.by_order[key].append(place)
+                self.by_order.add(key, place)
 
     def open_of(self, customer: int, currency: str) -> list[int]:
         """What a customer has open in a currency, by due day. Not to be changed."""

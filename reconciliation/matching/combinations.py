@@ -16,7 +16,11 @@ def adding_up(places: list[int], amounts: list[int], amount: int, within: int) -
     how many documents the customer has open.
     """
     found: dict[tuple[int, ...], Found] = {}
-    for one in (*_runs(places, amounts, amount), *_subsets(places, amounts, amount, within)):
+    for one in (
+        *_runs(places, amounts, amount),
+        *_runs_but_one(places, amounts, amount),
+        *_subsets(places, amounts, amount, within),
+    ):
         if one[0] not in found or found[one[0]][1] < one[1]:
             found[one[0]] = one
     return sorted(found.values(), key=lambda one: (-one[1], one[0]))
@@ -37,6 +41,24 @@ def _runs(places: list[int], amounts: list[int], amount: int) -> list[Found]:
                 runs.append((tuple(places[start:end]), weight, "everything open" if whole else "a run"))
         sums.setdefault(reached, []).append(end)
     return runs
+
+
+def _runs_but_one(places: list[int], amounts: list[int], amount: int) -> list[Found]:
+    """Five or more neighbours of which one is left out; smaller ones are found as subsets."""
+    count = len(amounts)
+    weight = w.RUN_BUT_ONE - 2 * log(max(1, count))
+    found = []
+    where: dict[int, list[int]] = defaultdict(list)
+    for place, value in enumerate(amounts):
+        where[value].append(place)
+    for start in range(count - 4):
+        reached = sum(amounts[start : start + 4])
+        for end in range(start + 5, count + 1):
+            reached += amounts[end - 1]
+            for out in where.get(reached - amount, ()):
+                if start < out < end - 1:
+                    found.append(((*places[start:out], *places[out + 1 : end]), weight, "a run"))
+    return found
 
 
 def _subsets(places: list[int], amounts: list[int], amount: int, within: int) -> list[Found]:

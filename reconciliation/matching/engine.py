@@ -1,7 +1,7 @@
 """The order of the work: the surest payments first, so that loose readings cannot take what surer ones need."""
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -65,43 +65,47 @@ class _Run:
         self.payers = Payers(self.book, customers, knowledge.payers)
         self.delays = Delays()
         self.judge = Judge(self.book, self.payers, self.delays, rates, policy.tolerance)
-        self.refused: dict[str, frozenset[int]] = _refused(knowledge, self.book)
+        self.refused: dict[str, frozenset[int]] = _refused(knowledge, self.book, mirrors)
         self.done: list[Conclusion] = []
         self.copies: frozenset[str] = frozenset()
 
     def conclude(self, payments: Sequence[PaymentLine]) -> list[Conclusion]:
         ordered = sorted(payments, key=lambda one: (str(one.paid_on), one.id))
         self.copies = _copies(ordered)
-        waiting = self._by_surety(ordered, _SURE)
+        waiting = self._by_surety(ordered, _SURE, only_stated=True)
         self.delays.settle()
         for payment in self._by_surety(waiting, self.policy.propose_confidence):
             self._finish(Conclusion(payment.id, (), "", 0.0, "nothing that is open fits well enough"))
         return sorted(self.done, key=lambda one: one.payment)
 
-    def _by_surety(self, payments: list[PaymentLine], least: float) -> list[PaymentLine]:
+    def _by_surety(self, payments: list[PaymentLine], least: float, *, only_stated: bool = False) -> list[PaymentLine]:
         """Place the payments whose reading is believed at least so much, surest first; the others are returned."""
         heap: list[tuple[float, int, _Waiting]] = []
         left: list[int] = []
+
+        def queue(order: int, payment: PaymentLine) -> None:
+            judged = self._judge(payment, only_stated)
+            if judged.best is None or judged.confidence < least:
+                left.append(order)
+            elif judged.plain:
+                self._place(_Waiting(payment, judged))
+            else:
+                heapq.heappush(heap, (-round(judged.confidence, 6), order, _Waiting(payment, judged)))
+
         for order, payment in enumerate(payments):
-            self._queue(heap, left, least, order, payment)
+            queue(order, payment)
         while heap:
             _, order, waiting = heapq.heappop(heap)
             if any(self.book.touched[place] != seen for place, seen in waiting.judgement.watched):
-                self._queue(heap, left, least, order, waiting.payment)
+                queue(order, waiting.payment)
             else:
                 self._place(waiting)
         left.sort()
         return [payments[order] for order in left]
 
-    def _queue(
-        self, heap: list[tuple[float, int, _Waiting]], left: list[int], least: float, order: int, payment: PaymentLine
-    ) -> None:
+    def _judge(self, payment: PaymentLine, only_stated: bool) -> Judgement:
         refused = self.refused.get(payment.id, frozenset())
-        judged = self.judge.judge(payment, refused, copy=payment.id in self.copies)
-        if judged.best is None or judged.confidence < least:
-            left.append(order)
-        else:
-            heapq.heappush(heap, (-round(judged.confidence, 6), order, _Waiting(payment, judged)))
+        return self.judge.judge(payment, refused, copy=payment.id in self.copies, only_stated=only_stated)
 
     def _place(self, waiting: _Waiting) -> None:
         payment, judged = waiting.payment, waiting.judgement
@@ -109,12 +113,15 @@ class _Run:
         assert best is not None
         told = reason(self.book, payment, best)
         links = self._take(payment, best)
-        band: Band = "auto" if judged.confidence >= self.policy.auto_confidence else "propose"
+        sure = judged.confidence >= self.policy.auto_confidence and best.pattern != "amount"
+        band: Band = "auto" if sure else "propose"  # an amount alone, of an unknown payer, is never enough
         if judged.confidence >= _SURE:
             self._learn(payment, best)
         names = tuple(self.book.documents[place].id for place in judged.runner_up)
         confidence = round(judged.confidence, 4)
-        self._finish(Conclusion(payment.id, links, band, confidence, told, names, round(judged.margin, 4)))
+        self._finish(
+            Conclusion(payment.id, links, band, confidence, told, names, round(judged.margin, 4), best.pattern)
+        )
 
     def _take(self, payment: PaymentLine, best: Found) -> tuple[Link, ...]:
         """Consume what the reading says; money goes to credit notes first, then to the oldest document."""
@@ -144,20 +151,24 @@ class _Run:
             self.progress(len(self.done))
 
 
-def _refused(knowledge: Knowledge, book: Book) -> dict[str, frozenset[int]]:
+def _refused(knowledge: Knowledge, book: Book, mirrors: dict[str, str]) -> dict[str, frozenset[int]]:
+    """Places by payment; who refuses a mirror refuses its document."""
+    named = [(payment, mirrors.get(document, document)) for payment, document in knowledge.refused]
+    places = book.places_of({document for _, document in named})
     pairs: dict[str, set[int]] = defaultdict(set)
-    for payment, document in knowledge.refused:
-        if document in book.by_id:
-            pairs[payment].add(book.by_id[document])
-    return {payment: frozenset(places) for payment, places in pairs.items()}
+    for payment, document in named:
+        if document in places:
+            pairs[payment].add(places[document])
+    return {payment: frozenset(found) for payment, found in pairs.items()}
 
 
 def _copies(ordered: list[PaymentLine]) -> frozenset[str]:
     """Payments that came before: the same payer, amount and text a few days earlier."""
+    times = Counter([(one.currency, one.amount) for one in ordered])
     last: dict[tuple[str, ...], int] = {}
     copies = set()
     for payment in ordered:
-        if payment.paid_on is None or payment.amount <= 0:
+        if payment.paid_on is None or payment.amount <= 0 or times[payment.currency, payment.amount] < 2:
             continue
         payer = account_key(payment.payer_account) or "".join(words_of(payment.payer_name))
         key = (payment.currency, str(payment.amount), payer, "".join(payment.reference.upper().split()))

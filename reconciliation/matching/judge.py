@@ -15,15 +15,23 @@ from reconciliation.matching.payers import Belief, Payers
 from reconciliation.matching.readings import Found, Judgement, Readings
 from reconciliation.matching.references import Reader, Reading
 
-_SEVERAL = re.compile(r"\b(?:STATEMENT|ALL|EVERYTHING|ON ACCOUNT|ACCOUNT|OPEN INVOICES|INVOICES|BALANCE|KONTOAUSZUG|SALDO)\b")
+_SEVERAL = re.compile(
+    r"\b(?:STATEMENT|ALL|EVERYTHING|ON ACCOUNT|ACCOUNT|OPEN INVOICES|INVOICES|BALANCE|KONTOAUSZUG|SALDO)\b"
+)
 #: A statement as clear as this names the document; weaker ones only lean towards it.
 _CLEAR = 4.0
 #: A payer as sure as this: others' documents of the same amount are not looked at.
 _KNOWN = -0.06
 #: A number as clear as this, and the amount to the cent, need no likely payer.
 _DECISIVE = 8.0
+#: An amount that no more documents had at first.
+_RARE = 2
 #: A reading as unlikely as this before its day is looked at is not followed.
 _FORLORN = -8.5
+
+
+#: The judgement on a payment that is not looked at yet.
+LATER = Judgement(None, 0.0, (), 0.0)
 
 
 class Judge:
@@ -33,9 +41,17 @@ class Judge:
         self.book, self.payers, self.delays, self.rates, self.tolerance = book, payers, delays, rates, tolerance
         self.reader = Reader(book, payers.customer_words)
 
-    def judge(self, payment: PaymentLine, refused: frozenset[int], *, copy: bool) -> Judgement:
-        """`refused` are documents that a person has refused for this payment; `copy` says that it came before."""
-        return _One(self, payment, refused, copy).judgement()
+    def judge(
+        self, payment: PaymentLine, refused: frozenset[int], *, copy: bool, only_stated: bool = False
+    ) -> Judgement:
+        """`refused` are documents that a person has refused for this payment; `copy` says that it came before.
+
+        With `only_stated` a payment that states no document clearly is left for later.
+        """
+        reading = self.reader.read(payment.reference)
+        if only_stated and max(reading.cited.values(), default=0.0) < _CLEAR:
+            return LATER
+        return _One(self, payment, reading, refused, copy).judgement()
 
     def amounts(self, payment: PaymentLine) -> Amounts:
         seen = self.book.amounts_seen.get((payment.currency, payment.amount), 0)
@@ -51,26 +67,39 @@ class _One:
         "reading", "readings", "refused",
     )  # fmt: skip
 
-    def __init__(self, judge: Judge, payment: PaymentLine, refused: frozenset[int], copy: bool) -> None:
+    def __init__(
+        self, judge: Judge, payment: PaymentLine, reading: Reading, refused: frozenset[int], copy: bool
+    ) -> None:
         self.judge, self.book, self.payment, self.refused, self.copy = judge, judge.book, payment, refused, copy
         self.day = payment.paid_on.toordinal() if payment.paid_on else 0
-        self.reading: Reading = judge.reader.read(payment.reference)
-        self.cited = self.reading.cited
-        self.beliefs: list[Belief]
-        self.beliefs, others = judge.payers.of(payment, self.reading)
+        self.reading, self.cited = reading, reading.cited
+        self.clear = max(self.cited.values(), default=0.0) >= _CLEAR
+        self.readings = Readings()
+        self.amounts = judge.amounts(payment) if payment.amount > 0 else None
+        self.beliefs: list[Belief] = []
+        self.payer_of: dict[int, tuple[float, str]] = {}
+        self.others = judge.payers.anybody
+
+    def _ask_who_pays(self) -> None:
+        self.beliefs, others = self.judge.payers.of(self.payment, self.reading)
         self.payer_of = {customer: (weight, how) for customer, weight, how in self.beliefs}
         self.others = others + self._stranger()
-        self.readings = Readings()
-        self.clear = max(self.cited.values(), default=0.0) >= _CLEAR
-        self.amounts = judge.amounts(payment) if payment.amount > 0 else None
 
     def judgement(self) -> Judgement:
-        if self.amounts is None:
+        plain = self.amounts is not None and self._plain(self.amounts, known=False)
+        if plain:
+            pass
+        elif self.amounts is None:
             self._money_out()
         else:
-            self._money_in(self.amounts)
+            self._ask_who_pays()
+            plain = self._plain(self.amounts, known=True)
+            if not plain:
+                self._look_everywhere(self.amounts)
         judged = self.readings.judge(self._nothing())
-        self._watch(judged)
+        judged.plain = plain
+        if not plain:
+            self._watch(judged)
         return judged
 
     def _stranger(self) -> float:
@@ -81,8 +110,13 @@ class _One:
         return w.OTHER_CUSTOMER if surest > -0.2 else w.UNKNOWN_PAYER if surest < -1.5 else 0.0
 
     def _nothing(self) -> float:
-        weight = w.NOTHING + (w.OTHER_PURPOSE if self.reading.other_purpose else 0.0) + (w.COPY if self.copy else 0.0)
+        weight = w.NOTHING + (w.NOTHING_FROM_DEBTOR if self._from_debtor() else 0.0)
+        weight += (w.OTHER_PURPOSE if self.reading.other_purpose else 0.0) + (w.COPY if self.copy else 0.0)
         return weight + (w.STATES_SETTLED if self.reading.settled and not self.clear else 0.0)
+
+    def _from_debtor(self) -> bool:
+        surest = self.beliefs[0] if self.beliefs else None
+        return surest is not None and surest[1] > -0.4 and bool(self.book.open_of(surest[0], self.payment.currency))
 
     def _watch(self, judged: Judgement) -> None:
         if judged.best is None:
@@ -101,12 +135,11 @@ class _One:
 
     # --- money in ------------------------------------------------------------------------------------------------
 
-    def _money_in(self, amounts: Amounts) -> None:
-        if not self._plain(amounts):
-            self._look_everywhere(amounts)
+    def _plain(self, amounts: Amounts, *, known: bool) -> bool:
+        """The usual case, cut short: clear numbers of documents of one customer, which add up to the cent.
 
-    def _plain(self, amounts: Amounts) -> bool:
-        """The usual case, cut short: numbers of a likely payer's documents, which add up to the cent."""
+        Who pays is `known` or not yet asked; a clear number with a rare amount does not need it.
+        """
         if not self.clear or self.copy or self.reading.other_purpose or self.refused:
             return False
         book, cited, currency = self.book, self.cited, self.payment.currency
@@ -126,6 +159,8 @@ class _One:
             return False
         if max([cited[place] for place in places]) < (_CLEAR if owner == surest else _DECISIVE):
             return False
+        if not known and self.book.amounts_seen.get((currency, self.payment.amount), 0) > _RARE:
+            return False
         pattern = self.reading.how[places[0]] if len(places) == 1 else "stated"
         base = self._payer(owner) + w.ONE - log(len(book.open_of(owner, currency)) or 1)
         self._add_set(places, base + amounts.exact, reasons.EXACT, pattern)
@@ -144,7 +179,11 @@ class _One:
                 self._sets(customer, places, amounts)
             if self.judge.rates and (customer in owners or self._payer(customer) > -2.5):
                 self._exchanged(customer)
-        if not (self.beliefs and self.beliefs[0][1] > _KNOWN and self.readings) or self.reading.spoken or self.reading.loose:
+        if (
+            not (self.beliefs and self.beliefs[0][1] > _KNOWN and self.readings)
+            or self.reading.spoken
+            or self.reading.loose
+        ):
             self._same_amount(amounts)
         if len(owners) > 1:
             self._of_two_customers(amounts)
@@ -174,7 +213,9 @@ class _One:
         for digits in reading.spoken:
             if nearly(digits, self.book.core[place]) or nearly(digits, self.book.tail[place]):
                 return w.NEARLY
-        if reading.loose and not reading.loose.isdisjoint((self.book.core[place], self.book.tail[place], self.book.full[place])):
+        if reading.loose and not reading.loose.isdisjoint(
+            (self.book.core[place], self.book.tail[place], self.book.full[place])
+        ):
             return w.NEARLY
         if reading.spoken or reading.settled:
             return w.UNKNOWN_NUMBER
@@ -214,7 +255,8 @@ class _One:
         if weight > _FORLORN:
             weight += self._on_day(place)
             weight += self._left_out((place,)) if self.reading.groups else 0.0
-            self._add((place,), weight, story, place, self.reading.how.get(place, "one"))
+            known = "one" if self.book.customer[place] in self.payer_of else "amount"
+            self._add((place,), weight, story, place, self.reading.how.get(place, known))
 
     def _same_amount(self, amounts: Amounts) -> None:
         """Other customers' documents of exactly this amount."""
@@ -252,7 +294,9 @@ class _One:
 
     def _some_of(self, stated: tuple[int, ...], base: float, amounts: Amounts) -> None:
         places = list(stated[: w.WINDOW])
-        for chosen, _, _ in adding_up(places, [self.book.left[one] for one in places], self.payment.amount, len(places)):
+        for chosen, _, _ in adding_up(
+            places, [self.book.left[one] for one in places], self.payment.amount, len(places)
+        ):
             self._add_set(chosen, base + amounts.exact, reasons.EXACT, "stated")
 
     def _one_more(self, stated: tuple[int, ...], more: list[int], base: float, amounts: Amounts) -> None:
@@ -329,10 +373,14 @@ class _One:
         book = self.book
         base = self._payer(customer) + w.ONE - log(max(1, len(book.open_of(customer, currency))))
         for place in book.near(customer, currency, self.day, w.WINDOW):
-            if book.left[place] > 0 and (place in self.cited or abs(book.left[place] - exchanged.worth) < exchanged.worth * 0.04):
+            if book.left[place] > 0 and (
+                place in self.cited or abs(book.left[place] - exchanged.worth) < exchanged.worth * 0.04
+            ):
                 weight, story = exchanged.story(book.left[place])
                 self._single(place, base + weight, story)
-        stated = tuple(sorted(one for one in self.cited if book.customer[one] == customer and book.currency[one] == currency))
+        stated = tuple(
+            sorted(one for one in self.cited if book.customer[one] == customer and book.currency[one] == currency)
+        )
         total = sum(book.left[place] for place in stated)
         if len(stated) > 1 and total > 0:
             weight, story = exchanged.story(total)

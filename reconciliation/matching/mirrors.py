@@ -1,11 +1,9 @@
 """The same document read from several systems: money is matched to one of them, the books' own before a processor's."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from reconciliation.matching.items import CustomerRecord, OpenDocument
 from reconciliation.matching.names import words_of
-from reconciliation.matching.numbers import as_read
 
 #: Systems that keep books, before all others.
 _BOOKS = ("xero", "quickbooks", "qbo", "books")
@@ -19,22 +17,25 @@ def of_record(
     Mirrors have one number, kind, currency and amount, are of one customer, and come from different sources.
     """
     names = {one.id: words_of(one.name) for one in customers}
-    groups: dict[tuple[str, str, str, int], list[OpenDocument]] = defaultdict(list)
+    first: dict[tuple[str, str, str, int], OpenDocument] = {}
+    groups: dict[tuple[str, str, str, int], list[OpenDocument]] = {}
     kept: list[OpenDocument] = []
     mirrors: dict[str, str] = {}
     for one in documents:
-        if one.number:
-            groups[as_read(one.number), one.kind, one.currency, one.open].append(one)
-        else:
+        key = (one.number.casefold(), one.kind, one.currency, one.open)
+        if not one.number or first.setdefault(key, one) is one:
             kept.append(one)
+        else:
+            groups.setdefault(key, [first[key]]).append(one)
+    if groups:
+        doubtful = {one.id for group in groups.values() for one in group}
+        kept = [one for one in kept if one.id not in doubtful]
     for group in groups.values():
-        kept += group if len(group) == 1 else _once(group, names, mirrors)
+        kept += _once(group, names, mirrors)
     return kept, mirrors
 
 
-def _once(
-    group: list[OpenDocument], names: dict[str, tuple[str, ...]], mirrors: dict[str, str]
-) -> list[OpenDocument]:
+def _once(group: list[OpenDocument], names: dict[str, tuple[str, ...]], mirrors: dict[str, str]) -> list[OpenDocument]:
     kept: list[OpenDocument] = []
     for one in sorted(group, key=_rank):
         original = next((other for other in kept if _same(one, other, names)), None)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from math import exp, log
 
-from reconciliation.matching.weights import LIKENESS
+from reconciliation.matching.weights import LIKENESS, PAYERS
 
 _WORD = re.compile(r"[^\W_]+")
 _LEGAL = frozenset(
@@ -56,7 +56,7 @@ class NameIndex:
         self._known: dict[str, tuple[tuple[int, float], ...]] = {}
 
     def like(self, name: str) -> tuple[tuple[int, float], ...]:
-        """At most eight customers that a payer's name may mean, each with what its likeness is worth (at most 1)."""
+        """The few customers that a payer's name may mean, each with what its likeness is worth (at most 1)."""
         known = self._known.get(name)
         if known is None:
             known = self._known[name] = self._like(name)
@@ -96,7 +96,7 @@ class NameIndex:
             alike = self._alike(words, self._words[customer])
             if alike > 0.4:
                 likeness[customer] = alike
-        best = sorted(likeness.items(), key=lambda pair: (-pair[1], pair[0]))[:8]
+        best = sorted(likeness.items(), key=lambda pair: (-pair[1], pair[0]))[:PAYERS]
         return tuple((customer, exp(LIKENESS * (alike - 1))) for customer, alike in best)
 
     def _cut_off(self, name: str, key: str, likeness: dict[int, float]) -> None:

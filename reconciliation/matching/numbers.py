@@ -22,7 +22,8 @@ def cores(number: str) -> tuple[str, str]:
     groups = _DIGITS.findall(number)
     if not groups:
         return "", ""
-    return "".join(groups).lstrip("0"), groups[-1].lstrip("0")
+    tail = groups[-1].lstrip("0")
+    return (tail if len(groups) == 1 else "".join(groups).lstrip("0")), tail
 
 
 def last_digits(word: str) -> str:
@@ -40,4 +41,9 @@ def nearly(one: str, other: str) -> bool:
     wrong = [n for n in range(len(one)) if one[n] != other[n]]
     if len(wrong) == 1:
         return True
-    return len(wrong) == 2 and wrong[1] == wrong[0] + 1 and one[wrong[0]] == other[wrong[1]] and one[wrong[1]] == other[wrong[0]]
+    return (
+        len(wrong) == 2
+        and wrong[1] == wrong[0] + 1
+        and one[wrong[0]] == other[wrong[1]]
+        and one[wrong[1]] == other[wrong[0]]
+    )

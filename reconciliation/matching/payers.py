@@ -24,6 +24,8 @@ class Payers:
     def __init__(self, book: Book, records: Sequence[CustomerRecord], known: dict[str, str]) -> None:
         self._place_of = {name: place for place, name in enumerate(book.customers)}
         self._count = max(2, len(book.customers))
+        #: The log of the share of belief in any one customer, before anything is known about the payer.
+        self.anybody = -log(self._count)
         self._account_of: list[str] = [""] * len(book.customers)
         self._by_account: dict[str, list[int]] = defaultdict(list)
         self._by_address: dict[str, list[int]] = defaultdict(list)
@@ -37,8 +39,12 @@ class Payers:
             if one.email:
                 self._by_address[one.email.casefold()].append(place)
         self.names = NameIndex(names)
-        self._confirmed = {_alias_key(said): self._place_of[name] for said, name in known.items() if name in self._place_of}
+        self._confirmed = {
+            _alias_key(said): self._place_of[name] for said, name in known.items() if name in self._place_of
+        }
         self._paid_for: dict[str, dict[int, int]] = defaultdict(dict)
+        for name in self._place_of:
+            book.add_head(name)
         self.customer_words = {numbers.as_read(name): place for name, place in self._place_of.items() if name}
 
     def learn(self, payment: PaymentLine, customer: int) -> None:
@@ -86,9 +92,11 @@ class Payers:
     def _by_history(self, key: str, shares: Shares, how: How) -> None:
         paid_for = self._paid_for.get(key)
         if paid_for and len(paid_for) <= w.PAID_FOR_AT_MOST:
-            total = sum(paid_for.values()) + w.ALIAS_DOUBT
+            total = sum(paid_for.values())
+            again = (1 - sum(times == 1 for times in paid_for.values()) / total) if total > 1 else w.SEEN_ONCE
+            odds = (2.0 if key[0] == "a" else 0.6) * again / (total + w.ALIAS_DOUBT)
             for customer, times in paid_for.items():
-                _believe(shares, how, customer, (2.0 if key[0] == "a" else 0.6) * times / total, "history")
+                _believe(shares, how, customer, odds * times, "history")
 
     def _keys(self, payment: PaymentLine) -> list[str]:
         """Under what a payer is remembered: its account, and its name's own words."""

@@ -26,6 +26,8 @@ class Judgement:
     margin: float
     #: The documents that it depends on, and how often each had been touched by then.
     watched: tuple[tuple[int, int], ...] = ()
+    #: Clear numbers, and the amount to the cent: nothing is surer.
+    plain: bool = False
 
 
 class Readings:

@@ -49,6 +49,9 @@ def reason(book: Book, payment: PaymentLine, found: Found) -> str:
     numbers = [book.documents[place].number or book.documents[place].id for place in found.places]
     shown = ", ".join(numbers[:_SHOWN]) + (f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else "")
     parts = [_PATTERN.get(found.pattern, found.pattern).format(numbers=shown), _PAYER.get(found.payer, "")]
-    difference = Money(abs(sum(book.left[place] for place in found.places) - payment.amount), payment.currency)
-    parts.append(_STORY[found.story].format(difference=difference, currency=payment.currency))
+    if found.story == amounts.EXACT:
+        parts.append(_STORY[amounts.EXACT])
+    else:
+        difference = Money(abs(sum(book.left[place] for place in found.places) - payment.amount), payment.currency)
+        parts.append(_STORY[found.story].format(difference=difference, currency=payment.currency))
     return "; ".join(part for part in parts if part)

@@ -1,6 +1,7 @@
 """What a payment's text states: documents, orders, customers, another purpose."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log
 from typing import Literal
@@ -19,6 +20,7 @@ _DAY = re.compile(
     r"|20[0-9]{2}[./-](?:0?[1-9]|1[0-2])[./-](?:0?[1-9]|[12][0-9]|3[01]))\b"
 )
 _TELEPHONE = re.compile(r"(?:\b(?:TEL|PHONE|CALL|MOB|FAX)\b[.: ]*[+0-9][0-9 ()-]{4,}|\+[0-9][0-9 ()-]{7,}|\b0[0-9]{2,4} [0-9]{3,4} [0-9]{3,4}\b)")  # fmt: skip
+_TELEPHONE_MARKS = ("+", " 0", "TEL", "PHONE", "CALL", "MOB", "FAX")
 _AMOUNT = re.compile(r"(?<![0-9A-Z])[0-9]{1,3}(?:[ ,.][0-9]{3})*[.,][0-9]{2}(?![0-9])|(?<![0-9A-Z])[0-9]+\.[0-9]{2}(?![0-9])")  # fmt: skip
 _RANGE = re.compile(
     r"([0-9]+)\s*(?:-|–|—|\.\.+|\bTO\b|\bTHRU\b|\bTHROUGH\b|\bUNTIL\b|\bBIS\b|\bAU\b|\bTILL\b)\s*"
@@ -38,11 +40,11 @@ _ORDER_WORDS = frozenset("PO ORDER BESTELLUNG BESTELLNR COMMANDE PURCHASE AUFTRA
 _CUSTOMER_WORDS = frozenset(
     "CUST CUSTOMER CUSTNO CLIENT KD KUNDE KUNDENNR KDNR ACCT ACCOUNT ACC A C DEBTOR DEBITOR MEMBER".split()
 )
-_PURPOSE = re.compile(
-    r"\b(?:DEPOSIT|PREPAY\w*|ADVANCE|RETAINER|VORKASSE|ANZAHLUNG|ACOMPTE|DOWN ?PAYMENT|LOAN|DLA|CAPITAL INTRO\w*|"
-    r"INTEREST|ZINSEN|VAT|HMRC|TAX|IRS|FINANZAMT|STEUER\w*|DIVIDEND|SAVINGS|OWNER\w*|DIRECTOR\w*|DRAWINGS|GRANT|"
-    r"SALARY|INSURANCE|CLAIM|CASHBACK|REPAYMENT|REBATE|CAPITAL|SHAREHOLDER|EQUITY|INTERNAL TRANSFER|PAYOUT|UPFRONT|"
-    r"IN ADVANCE|PRE-PAYMENT|ON ACCOUNT OF ORDER|ERSTATTUNG|REFUND|CHARGEBACK)\b"
+_PURPOSE_WORDS = frozenset(
+    """DEPOSIT PREPAYMENT PREPAID PREPAY ADVANCE RETAINER VORKASSE ANZAHLUNG ACOMPTE DOWNPAYMENT LOAN DLA CAPITAL
+    INTEREST ZINSEN VAT HMRC TAX IRS FINANZAMT STEUER STEUERERSTATTUNG DIVIDEND SAVINGS OWNER OWNERS DIRECTOR DIRECTORS
+    DRAWINGS GRANT SALARY INSURANCE CLAIM CASHBACK REPAYMENT REBATE SHAREHOLDER EQUITY PAYOUT UPFRONT ERSTATTUNG REFUND
+    CHARGEBACK REVERSAL INTERETS TVA""".split()
 )
 
 
@@ -79,7 +81,7 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         shown = text.upper()
-        purpose = bool(_PURPOSE.search(shown))
+        purpose = not _PURPOSE_WORDS.isdisjoint(_TOKEN.findall(shown))
         if not _HAS_DIGIT.search(shown):
             return Reading(other_purpose=True) if purpose else _SILENT
         return _OneText(self._book, self._customers, self._most, shown, purpose).reading()
@@ -98,11 +100,12 @@ class _OneText:
 
     def reading(self) -> Reading:
         words = _TOKEN.findall(self._blanked())
+        figures = sum([word[-1] in "0123456789" for word in words])
         alike = [numbers.look_alike(word) for word in words]
         place = 0
         while place < len(words):
             place += self._whole(words, alike, place) or self._part(words, alike, place)
-        if "-" in self.shown or " " in self.shown:
+        if self.found.cited and figures > 1:
             self._ranges()
         found = self.found
         found.spoken, found.loose = tuple(self.spoken), frozenset(self.loose)
@@ -119,16 +122,20 @@ class _OneText:
     def _blanked(self) -> str:
         """Days, telephone numbers and amounts taken out, unless they are numbers of documents."""
         shown = self.shown
-        for pattern in (_DAY, _TELEPHONE, _AMOUNT):
-            if pattern.search(shown):
-                shown = pattern.sub(self._unless_known, shown)
-        return shown
+        points, others = "." in shown or "," in shown, "-" in shown or "/" in shown
+        if points or others:
+            shown = _DAY.sub(self._unless_known, shown)
+        if any(mark in shown for mark in _TELEPHONE_MARKS):
+            shown = _TELEPHONE.sub(self._unless_known, shown)
+        return _AMOUNT.sub(self._unless_known, shown) if points else shown
 
     def _unless_known(self, match: re.Match[str]) -> str:
         return match.group() if numbers.as_read(match.group()) in self.book.by_full else " "
 
     def _whole(self, words: list[str], alike: list[str], place: int) -> int:
         """A document's whole number from here on, over one to four words; how many words it took."""
+        if words[place].isalpha() and alike[place] not in self.book.heads:
+            return 0
         joined, taken = "", 0
         for width, word in enumerate(alike[place : place + 4], start=1):
             joined += word
@@ -147,9 +154,9 @@ class _OneText:
         weight = w.DIGIT * digits + (w.PREFIX if lettered else w.BARE_DIGITS + _context(before))
         if joined in self.customers and (lettered or before in _CUSTOMER_WORDS):
             self.payers.append(self.customers[joined])
-        self._note(self.book.by_order.get(joined, ()), weight + w.PURCHASE_ORDER, "purchase order", joined)
+        self._note(self.book.by_order.get(joined), weight + w.PURCHASE_ORDER, "purchase order", joined)
         if before not in _ORDER_WORDS or not lettered:
-            self._note(self.book.by_full.get(joined, ()), weight, "number", joined)
+            self._note(self.book.by_full.get(joined), weight, "number", joined)
 
     def _part(self, words: list[str], alike: list[str], place: int) -> int:
         """Digits that end a document's number; its prefix, year or zeros are missing. Always one word."""
@@ -163,10 +170,15 @@ class _OneText:
         if before in _CUSTOMER_WORDS and core in self.customers:
             self.payers.append(self.customers[core])
             return 1
-        weight = w.DIGIT * len(core) + w.BARE_DIGITS + _context(before) + (w.INVOICE_WORD if word != core and not word.isdigit() else 0)
-        orders = self.book.by_order.get(core, ()) if len(core) > 3 else ()
+        weight = (
+            w.DIGIT * len(core)
+            + w.BARE_DIGITS
+            + _context(before)
+            + (w.INVOICE_WORD if word != core and not word.isdigit() else 0)
+        )
+        orders = self.book.by_order.get(core) if len(core) > 3 else ()
         self._note(orders, weight + w.PURCHASE_ORDER + (3 if before in _ORDER_WORDS else -1), "purchase order", core)
-        known = self.book.by_core.get(core, ())
+        known = self.book.by_core.get(core)
         if known and before not in _ORDER_WORDS:
             self._note(known, weight + w.TAIL, "part of the number", core)
         if before not in _OTHER_WORDS and not orders:
@@ -177,7 +189,7 @@ class _OneText:
         if len(core) > 3 and not known:
             self.spoken.append(core)
 
-    def _note(self, places: "list[int] | tuple[int, ...]", weight: float, kind: Kind, key: str) -> None:
+    def _note(self, places: Sequence[int], weight: float, kind: Kind, key: str) -> None:
         if len(places) > w.SAME_NUMBER:
             self.loose.append(key)
             return
@@ -192,8 +204,6 @@ class _OneText:
                 self.found.how[place] = kind
 
     def _ranges(self) -> None:
-        if not self.found.cited:
-            return
         for match in _RANGE.finditer(self.shown):
             first, last = match.groups()
             self._between(first, _completed(first, last))
@@ -206,10 +216,10 @@ class _OneText:
         low, high = int(first), int(last)
         if not low < high <= low + (10**4 if only_last else w.LONGEST_RANGE):
             return
-        firsts = [place for place in self.book.by_core.get(str(low), ()) if place in self.found.cited]
+        firsts = [place for place in self.book.by_core.get(str(low)) if place in self.found.cited]
         owners = {self.book.customer[place] for place in firsts}
         for number in range(high if only_last else low, high + 1):
-            places = [place for place in self.book.by_core.get(str(number), ()) if self.book.customer[place] in owners]
+            places = [place for place in self.book.by_core.get(str(number)) if self.book.customer[place] in owners]
             for place in places:
                 if place not in self.found.cited and self.book.left[place]:
                     self.found.cited[place], self.found.how[place] = 5.0, "range"

@@ -29,3 +29,5 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False):
     reason: str
     runner_up: tuple[str, ...] = ()
     margin: float = 0.0
+    #: The kind of evidence that carried it: number, stated, purchase order, one, amount, several, …
+    matcher: str = ""

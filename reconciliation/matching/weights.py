@@ -9,6 +9,8 @@ from math import log
 # --- belongs to nothing -----------------------------------------------------------------------------------------------
 #: About one payment in ten settles no open document: interest, deposits, money sent twice.
 NOTHING = log(0.10 / 0.90)
+#: A customer of ours who has something open seldom sends money for nothing.
+NOTHING_FROM_DEBTOR = -0.8
 #: The text names another purpose (deposit, loan, interest, tax): nine in ten of those settle nothing.
 OTHER_PURPOSE = 4.5
 #: The same payer, amount and text within days: a copy more often than not.
@@ -61,6 +63,8 @@ KNOWN_NUMBER = 0.95
 NAME_IN_TEXT = 0.8
 #: Somebody who paid for a customer before, surely: so much of a doubt remains after one payment.
 ALIAS_DOUBT = 0.25
+#: What is thought of a payer seen once: six in ten that it pays for the same customer again.
+SEEN_ONCE = 0.6
 
 #: A payer who paid for more customers than these pays for anybody: an agent, a bank's own name.
 PAID_FOR_AT_MOST = 8
@@ -94,7 +98,9 @@ ONE = log(0.80)
 RUN = log(0.08)
 EVERYTHING = log(0.08)
 SUBSET = log(0.03)
-OLDEST_FIRST = log(0.02)
+OLDEST_FIRST = log(0.06)
+#: A run with one document left out: disputed, or paid before.
+RUN_BUT_ONE = log(0.02)
 CREDIT_NETTED = -2.0
 
 # --- the day ----------------------------------------------------------------------------------------------------------

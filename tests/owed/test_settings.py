@@ -57,6 +57,7 @@ client_secret = { file = "xero.secret" }
 stripe_money_posted_by_others = false
 reminds_by_itself = false
 clearing_accounts = { GBP = "090" }
+post_fees = { expense_account = "404", tax_code = "NONE" }
 limits = { calls_per_second = 5, calls_per_minute = 50, calls_per_day = 1000 }
 
 [[connection]]
@@ -132,6 +133,8 @@ WRONG = [
     ("reminds_by_itself = false", 'reminds_by_itself = "no"', 21, "expected true or false"),
     ('clearing_accounts = { GBP = "090" }', 'clearing_accounts = { POUND = "090" }', 31, "POUND: not a currency"),
     ('clearing_accounts = { GBP = "090" }', "clearing_accounts = { GBP = 90 }", 29, "GBP: expected text in quotes"),
+    ('post_fees = { expense_account = "404", ', "post_fees = { ", 1, "expense_account: is missing"),
+    ('tax_code = "NONE" }', 'tax_code = "NONE", expense = "4" }', 58, "expense: unknown key"),
     ("calls_per_second = 5,", "calls_per_second = 0,", 31, "expected at least 1"),
     ('account = "tenant"', 'grant = "mail"', 9, "'mail' lends no grant"),
     ("stripe_money_posted_by_others = false", "connect = true", 1, "connection.1.connect: unknown key"),

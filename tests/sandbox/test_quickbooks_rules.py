@@ -116,6 +116,28 @@ def test_an_entry_must_balance_and_name_a_customer_on_the_receivables_account(
     assert gone["JournalEntry"]["status"] == "Deleted"
 
 
+def test_an_entry_moves_the_customers_balance(quickbooks: QuickBooks, customer: str) -> None:
+    """Customer.Balance is "the current open balance (unpaid amount) for that customer" (Intuit's type definitions)."""
+
+    def balance() -> float:
+        return float(quickbooks.get(f"/customer/{customer}")["Customer"]["Balance"])
+
+    before = balance()
+    sides = [("Debit", "90", {}), ("Credit", "84", {"Entity": {"Type": "Customer", "EntityRef": {"value": customer}}})]
+    lines = [
+        {
+            "Amount": 15,
+            "DetailType": "JournalEntryLineDetail",
+            "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": account}, **party},
+        }
+        for side, account, party in sides
+    ]
+    made = quickbooks.post("/journalentry", {"Line": lines})["JournalEntry"]
+    assert balance() == before - 15
+    quickbooks.post("/journalentry", {"Id": made["Id"], "SyncToken": "0"}, operation="delete")
+    assert balance() == before
+
+
 def test_a_refund_receipt_needs_an_account(quickbooks: QuickBooks, customer: str) -> None:
     assert code(quickbooks.call("POST", "/refundreceipt", json=sale(customer))) == "2020"
     made = quickbooks.post("/refundreceipt", sale(customer, DepositToAccountRef={"value": "35"}))["RefundReceipt"]

@@ -12,7 +12,7 @@ from tests.owed.conftest import run
 from tests.sync.by_hand import ByHand
 from tests.sync.conftest import Office
 from tests.sync.deeds import DEEDS
-from tests.sync.test_convergence import FAULTS, PLATFORMS, held, plan, settle, truth
+from tests.sync.test_convergence import FAULTS, PLATFORMS, held, plan, repaired, settle, truth
 
 HOURS = 24
 
@@ -54,6 +54,4 @@ def test_after_a_day_of_faults_the_books_here_equal_the_books_there(office: Offi
     assert {one["problem"] for one in pulled} == {""}
     assert status["problems"] == []
     for name in PLATFORMS:
-        counts = pull(office.unhurried, name, count=True).counts
-        assert counts
-        assert [count.repaired for count in counts] == [0] * len(counts)
+        assert repaired(office, name) == []

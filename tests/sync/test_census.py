@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.registry import MANIFESTS
-from receivables.facts import Gone, Invoice
+from receivables.facts import Customer, Gone, Invoice
 from store import connections, ingest, snapshots
 from store.tables import FACTS
 from sync.census import Count
@@ -132,3 +132,25 @@ def test_a_list_that_is_cut_short_by_a_fault_ends_no_debt(office: Office, name: 
     office.tell("/faults", platform=NAMES[name], kind="rewrite", count=1, path=path, find=find, replace=replace)
     pull(office.installation, name)
     assert [one.id for one in open_invoices(office, name)] == [one.id for one in before]
+
+
+def test_a_customers_balance_that_slipped_is_mended(office: Office) -> None:
+    """QuickBooks does not say that a customer changed when an invoice of theirs did."""
+    with office.installation.store.write() as tx:
+        customer = next(one for one in snapshots.current(tx, Customer) if one.connection == "ledger" and one.balance)
+        ingest.state(tx, office.now, msgspec.structs.replace(customer, balance=1))
+    office.later(hours=1)
+    assert counted(pull(office.installation, "ledger", count=True))["customer"].repaired == 1
+    with office.installation.store.read() as tx:
+        assert customer.balance in {one.balance for one in snapshots.current(tx, Customer) if one.ref == customer.ref}
+
+
+def test_until_which_day_the_books_are_closed_is_asked_once_a_day(office: Office) -> None:
+    with office.installation.store.write() as tx:
+        closed = connections.known(tx)["books"].locked_until
+        connections.update(tx, "books", locked_until=None)
+    assert closed is not None
+    office.later(hours=25)
+    pull(office.installation, "books")
+    with office.installation.store.read() as tx:
+        assert connections.known(tx)["books"].locked_until == closed

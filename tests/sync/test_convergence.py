@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from receivables.facts import CreditNote, Invoice, Payment
 from store import snapshots
+from sync.census import Count
 from sync.pull import pull
 from tests.sync.by_hand import ByHand
 from tests.sync.conftest import Office, opened
@@ -122,6 +123,13 @@ def truth(office: Office) -> dict[str, Any]:
     }
 
 
+def repaired(office: Office, name: str) -> list[Count]:
+    """What a census has to mend. A customer's balance is a sum, whose changes QuickBooks' change feed does not tell."""
+    counts = pull(office.unhurried, name, count=True).counts
+    assert counts
+    return [count for count in counts if count.repaired and count.kind != "customer"]
+
+
 def test_any_interleaving_of_changes_faults_crashes_and_syncs_converges(connected_office: Path, tmp_path: Path) -> None:
     shutil.copytree(connected_office, tmp_path, dirs_exist_ok=True)
     with opened(tmp_path) as office:
@@ -137,8 +145,7 @@ def test_any_interleaving_of_changes_faults_crashes_and_syncs_converges(connecte
 
         converges()
         for name in PLATFORMS:
-            counts = pull(office.unhurried, name, count=True).counts
-            assert sum(count.repaired for count in counts) == 0, f"{name}: {counts}"
+            assert repaired(office, name) == []
 
 
 def test_every_deed_is_noticed(connected_office: Path, tmp_path: Path) -> None:
