@@ -13,13 +13,11 @@ from reconciliation.matching.items import PaymentLine, Rates
 from reconciliation.matching.numbers import nearly
 from reconciliation.matching.payers import Belief, Payers
 from reconciliation.matching.readings import Found, Judgement, Readings
-from reconciliation.matching.references import Reader, Reading
+from reconciliation.matching.references import CLEAR, Reader, Reading
 
 _SEVERAL = re.compile(
     r"\b(?:STATEMENT|ALL|EVERYTHING|ON ACCOUNT|ACCOUNT|OPEN INVOICES|INVOICES|BALANCE|KONTOAUSZUG|SALDO)\b"
 )
-#: A statement as clear as this names the document; weaker ones only lean towards it.
-_CLEAR = 4.0
 #: A payer as sure as this: others' documents of the same amount are not looked at.
 _KNOWN = -0.06
 #: A number as clear as this, and the amount to the cent, need no likely payer.
@@ -49,7 +47,7 @@ class Judge:
         With `only_stated` a payment that states no document clearly is left for later.
         """
         reading = self.reader.read(payment.reference)
-        if only_stated and max(reading.cited.values(), default=0.0) < _CLEAR:
+        if only_stated and max(reading.cited.values(), default=0.0) < CLEAR:
             return LATER
         return _One(self, payment, reading, refused, copy).judgement()
 
@@ -73,7 +71,7 @@ class _One:
         self.judge, self.book, self.payment, self.refused, self.copy = judge, judge.book, payment, refused, copy
         self.day = payment.paid_on.toordinal() if payment.paid_on else 0
         self.reading, self.cited = reading, reading.cited
-        self.clear = max(self.cited.values(), default=0.0) >= _CLEAR
+        self.clear = max(self.cited.values(), default=0.0) >= CLEAR
         self.readings = Readings()
         self.amounts = judge.amounts(payment) if payment.amount > 0 else None
         self.beliefs: list[Belief] = []
@@ -146,7 +144,7 @@ class _One:
         surest = self.beliefs[0][0] if self.beliefs else -1
         owner, chosen = -1, set()
         for group in self.reading.groups.values():
-            clear = [place for place in group if cited[place] >= _CLEAR]
+            clear = [place for place in group if cited[place] >= CLEAR]
             if len(clear) > 1:
                 clear = [place for place in clear if book.customer[place] == surest]
             if len(clear) == 1 and owner in (-1, book.customer[clear[0]]) and book.currency[clear[0]] == currency:
@@ -157,7 +155,7 @@ class _One:
         places = tuple(sorted(chosen))
         if not places or sum([book.left[place] for place in places]) != self.payment.amount:
             return False
-        if max([cited[place] for place in places]) < (_CLEAR if owner == surest else _DECISIVE):
+        if max([cited[place] for place in places]) < (CLEAR if owner == surest else _DECISIVE):
             return False
         if not known and self.book.amounts_seen.get((currency, self.payment.amount), 0) > _RARE:
             return False
@@ -210,6 +208,8 @@ class _One:
         reading = self.reading
         if self.clear:
             return w.NOT_STATED
+        if reading.settled:
+            return w.STATES_ANOTHER
         for digits in reading.spoken:
             if nearly(digits, self.book.core[place]) or nearly(digits, self.book.tail[place]):
                 return w.NEARLY
@@ -217,7 +217,7 @@ class _One:
             (self.book.core[place], self.book.tail[place], self.book.full[place])
         ):
             return w.NEARLY
-        if reading.spoken or reading.settled:
+        if reading.spoken:
             return w.UNKNOWN_NUMBER
         return 0.0
 
@@ -277,7 +277,7 @@ class _One:
         book, currency = self.book, self.payment.currency
         stated = tuple(sorted(
             place for place, weight in self.cited.items()
-            if book.customer[place] == customer and weight >= _CLEAR and book.currency[place] == currency
+            if book.customer[place] == customer and weight >= CLEAR and book.currency[place] == currency
         ))  # fmt: skip
         if not stated:
             return
@@ -352,7 +352,7 @@ class _One:
         """A parent or an agent that pays at once for several customers, all stated."""
         clear = tuple(sorted(
             group[0] for group in self.reading.groups.values()
-            if len(group) == 1 and self.cited[group[0]] >= _CLEAR and self.book.currency[group[0]] == self.payment.currency
+            if len(group) == 1 and self.cited[group[0]] >= CLEAR and self.book.currency[group[0]] == self.payment.currency
         ))  # fmt: skip
         clear = tuple(dict.fromkeys(clear))
         if len(clear) > 1 and sum(self.book.left[place] for place in clear) == self.payment.amount:

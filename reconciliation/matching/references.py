@@ -48,6 +48,10 @@ _PURPOSE_WORDS = frozenset(
 )
 
 
+#: A statement as clear as this names the document; weaker ones only lean towards it.
+CLEAR = 4.0
+
+
 @dataclass(slots=True)
 class Reading:
     """`cited` maps a document's place to the weight of the statement, `how` to its kind.
@@ -62,7 +66,7 @@ class Reading:
     loose: frozenset[str] = frozenset()
     customers: tuple[int, ...] = ()
     other_purpose: bool = False
-    #: Stated, and nothing of it is left.
+    #: Stated clearly, and nothing of it is left.
     settled: tuple[int, ...] = ()
     #: For each number that is stated: the documents that it may mean.
     groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -110,8 +114,9 @@ class _OneText:
         found = self.found
         found.spoken, found.loose = tuple(self.spoken), frozenset(self.loose)
         found.customers = tuple(dict.fromkeys(self.payers))
-        found.settled = tuple(one for one in found.cited if not self.book.left[one])
-        for one in found.settled:
+        gone = [one for one in found.cited if not self.book.left[one]]
+        found.settled = tuple(one for one in gone if found.cited[one] >= CLEAR)
+        for one in gone:
             del found.cited[one]
         found.groups = {key: left for key, places in found.groups.items() if (left := self._open(places))}
         return found

@@ -43,6 +43,8 @@ LEFT_OUT = -3.5
 NOT_STATED = -3.0
 #: The text has an invoice number that we do not know: the payment is probably not for anything else of ours.
 UNKNOWN_NUMBER = -1.2
+#: The text clearly states a document that is settled: then hardly another one is meant.
+STATES_ANOTHER = -5.0
 #: Another stated document of the same set agrees as well.
 ANOTHER_STATED = 0.5
 

@@ -120,7 +120,7 @@ def test_an_entry_moves_the_customers_balance(quickbooks: QuickBooks, customer: 
     """Customer.Balance is "the current open balance (unpaid amount) for that customer" (Intuit's type definitions)."""
 
     def balance() -> float:
-        return float(quickbooks.get(f"/customer/{customer}")["Customer"]["Balance"])
+        return float(quickbooks.read("Customer", customer)["Balance"])
 
     before = balance()
     sides = [("Debit", "90", {}), ("Credit", "84", {"Entity": {"Type": "Customer", "EntityRef": {"value": customer}}})]
