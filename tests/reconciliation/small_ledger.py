@@ -23,7 +23,9 @@ def on(days: int) -> dt.date:
 def owed(number: str, amount: int, customer: str = "C100", **changes: Any) -> OpenDocument:
     """An invoice that falls due on the day of the payments, known by its number."""
     standard: dict[str, Any] = {"currency": "GBP", "issue_on": on(-30), "due_on": on(0), "source": "xero"}
-    return OpenDocument(**{"id": number, "number": number, "customer_id": customer, "open": amount, **standard, **changes})
+    return OpenDocument(
+        **{"id": number, "number": number, "customer_id": customer, "open": amount, **standard, **changes}
+    )
 
 
 def paid(amount: int, reference: str = "", name: str = "Acme Joinery Ltd", **changes: Any) -> PaymentLine:

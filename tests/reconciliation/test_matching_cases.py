@@ -27,7 +27,17 @@ def test_a_range(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["INV-2O48", "lNV 2048", "inv2048", "2048", "INV-002048", "INV-2084", "Rechnung 2048 danke", "INV-204B", "INV-20488"],
+    [
+        "INV-2O48",
+        "lNV 2048",
+        "inv2048",
+        "2048",
+        "INV-002048",
+        "INV-2084",
+        "Rechnung 2048 danke",
+        "INV-204B",
+        "INV-20488",
+    ],
 )
 def test_a_noisy_reference(text: str) -> None:
     ledger = [owed("INV-2048", 50_010), owed("INV-3000", 50_010, "C200"), owed("INV-3001", 20_000)]
@@ -44,7 +54,9 @@ def test_the_customers_number_in_the_reference() -> None:
     assert links(*ledger, paid(50_010, "customer C200", name="J Smith")) == {"INV-0102": 50_010}
 
 
-@pytest.mark.parametrize("name", ["ACME JOINERY LIMITED", "FASTER PAYMENT FROM ACME JOINERY", "ACME JOINER", "Acme Jonery"])
+@pytest.mark.parametrize(
+    "name", ["ACME JOINERY LIMITED", "FASTER PAYMENT FROM ACME JOINERY", "ACME JOINER", "Acme Jonery"]
+)
 def test_no_reference_and_a_payers_name_alike(name: str) -> None:
     ledger = [owed("INV-0101", 50_010), owed("INV-0102", 50_010, "C200")]
     assert links(*ledger, paid(50_010, name=name)) == {"INV-0101": 50_010}
@@ -114,7 +126,13 @@ def test_a_round_sum_on_account_settles_the_oldest_first() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "why"),
-    [(97_000, "discount"), (98_000, "discount"), (97_070, "processor's fee"), (99_200, "charge"), (99_963, "difference")],
+    [
+        (97_000, "discount"),
+        (98_000, "discount"),
+        (97_070, "processor's fee"),
+        (99_200, "charge"),
+        (99_963, "difference"),
+    ],
 )
 def test_what_was_deducted_is_told(amount: int, why: str) -> None:
     found = matched(owed("INV-0101", 100_000), *OTHERS, paid(amount, "INV-0101", paid_on=on(-22)))["p1"]
@@ -172,7 +190,12 @@ def test_a_number_shared_by_two_customers_goes_to_the_one_who_pays() -> None:
 
 @pytest.mark.parametrize("text", ["services 10.03.2026", "tel 020 7946 0101", "paid 101.00", "account 0101"])
 def test_numbers_that_are_no_invoices(text: str) -> None:
-    ledger = [owed("2026", 11_001, "C200"), owed("0101", 90_002, "C200"), owed("7946", 12_003, "C300"), owed("88", 50_010)]
+    ledger = [
+        owed("2026", 11_001, "C200"),
+        owed("0101", 90_002, "C200"),
+        owed("7946", 12_003, "C300"),
+        owed("88", 50_010),
+    ]
     assert links(*ledger, paid(50_010, text)) == {"88": 50_010}
 
 
