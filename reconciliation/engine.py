@@ -224,7 +224,7 @@ class _Run:
         return [
             *balances.differences(self.snapshot),
             *customer_balances.customer_differences(self.snapshot),
-            *mirrors.mirror_breaks(self.snapshot, self.mirrors, self.matches),
+            *mirrors.mirror_breaks(self.snapshot, self.mirrors, self.matches, self._returned()),
             *unapplied_breaks.unapplied_breaks(self.snapshot),
             *given_back.returned_breaks(self.snapshot, self._concerned),
             *matched.short_payments(self.snapshot, self.matches),
@@ -252,6 +252,18 @@ class _Run:
             whole = self.open_book.of_amount(payment.currency, payment.amount)
             found = [ref for ref in whole if self.debtor_of[ref] == debtor]
         return list(dict.fromkeys(found))
+
+    def _returned(self) -> dict[Ref, int]:
+        """By document, what was given back of the payments of its mirror."""
+        found: dict[Ref, int] = defaultdict(int)
+        for payment in self.snapshot.payments.values():
+            gone = payment.refunded + self.lost.get(payment.ref, 0)
+            owners = (
+                [self.mirrors[ref] for ref in self._settled_at_home(payment) if ref in self.mirrors] if gone else []
+            )
+            if len(owners) == 1:
+                found[owners[0]] += gone
+        return found
 
     def _places(self) -> dict[Ref, list[Ref]]:
         """By payment, the invoices that it was matched to, or that its sighting in the books settles."""

@@ -24,6 +24,8 @@ def why_not_posted(snapshot: Snapshot, match: Match, disputed: Collection[Ref], 
     state = snapshot.connections.get(match.invoice.connection)
     if invoice is None or payment is None or state is None:
         return "its facts are not known"
+    if not snapshot.keeps_books(match.invoice.connection):
+        return f"settle the invoice with this payment at {state.name}: nothing has to be recorded in the books"
     if match.pending:
         return "the money is still on its way"
     if match.band != "certain":

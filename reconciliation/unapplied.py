@@ -17,8 +17,8 @@ Credit = dict[tuple[str, str], int]
 #: (debtor, currency, minor units) of money that was received and found no invoice.
 Loose = tuple[str, str, int]
 
-#: Breaks about money that found no invoice; the first reference is the payment.
-_LOOSE = frozenset({"unmatched payment", "overpayment", "duplicate payment"})
+#: Breaks about money that found no invoice, or not surely the right one; the first reference is the payment.
+_LOOSE = frozenset({"unmatched payment", "overpayment", "duplicate payment", "proposed match"})
 
 
 def credit_of(snapshot: Snapshot, debtors: dict[Ref, str], loose: Iterable[Loose] = ()) -> Credit:

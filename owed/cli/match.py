@@ -2,6 +2,8 @@
 
 import csv
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +21,8 @@ from reconciliation.matching.results import Conclusion
 
 COLUMNS = ("payment_id", "invoice_id", "amount", "band", "confidence", "reason")
 _BANDS = ("all", "auto")
+#: Payments between two steps of the progress bar.
+_TOLD_EVERY = 100
 
 
 def register(application: typer.Typer) -> None:
@@ -36,16 +40,25 @@ def match(
     """Match payments to invoices, each link with its reason and confidence. Reads and writes files, nothing else."""
     if band not in _BANDS:
         raise Mistake(f"--band {band}: expected one of {', '.join(_BANDS)}")
-    gc.freeze()
-    gc.disable()  # a short run that makes no cycles: searching for them would take a third of the time
-    documents, lines, known, rates = _read(invoices, payments, customers, fx)
-    found = _with_progress(documents, lines, known, rates)
+    with _without_searching_cycles():
+        documents, lines, known, rates = _read(invoices, payments, customers, fx)
+        found = _with_progress(documents, lines, known, rates)
     shown = [one for one in found if one.links and (band == "all" or one.band == band)]
     _write(out, found, band)
     sure = sum(one.band == "auto" for one in shown)
     say(
         f"{len(found):,} payments: {sure:,} matched, {len(shown) - sure:,} proposed, {len(found) - len(shown):,} without"
     )
+
+
+@contextmanager
+def _without_searching_cycles() -> Iterator[None]:
+    """The work makes none, and Python's search for them among so many objects would take a third of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _read(
@@ -88,8 +101,12 @@ def _with_progress(
     )
     with bar:
         task = bar.add_task("matching", total=len(lines))
-        tell = (lambda done: bar.update(task, completed=done)) if shown.is_terminal else None
-        return match_payments(documents, lines, known, rates, progress=tell)
+
+        def tell(done: int) -> None:
+            if done % _TOLD_EVERY == 0:
+                bar.update(task, completed=done)
+
+        return match_payments(documents, lines, known, rates, progress=tell if shown.is_terminal else None)
 
 
 def _write(out: Path, found: list[Conclusion], band: str) -> None:

@@ -1,7 +1,7 @@
 """One document in two systems: what the two say about it must agree."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from receivables.breaks import Break
 from receivables.facts import Invoice
@@ -11,8 +11,11 @@ from receivables.snapshot import Snapshot
 from reconciliation.results import Match
 
 
-def mirror_breaks(snapshot: Snapshot, mirrors: dict[Ref, Ref], matches: Iterable[Match]) -> Iterator[Break]:
-    """What was matched to the document counts as received there, as it is posted or waits for that."""
+def mirror_breaks(
+    snapshot: Snapshot, mirrors: dict[Ref, Ref], matches: Iterable[Match], returned: Mapping[Ref, int]
+) -> Iterator[Break]:
+    """What was matched to the document counts as received there, as it is posted or waits for that. `returned`, by
+    document in minor units, was given back to who paid the mirror: a break of its own."""
     received: dict[Ref, int] = defaultdict(int)
     for match in matches:
         received[match.invoice] += match.amount
@@ -20,7 +23,8 @@ def mirror_breaks(snapshot: Snapshot, mirrors: dict[Ref, Ref], matches: Iterable
         mirror, owner = snapshot.invoice(mirror_ref), snapshot.invoice(owner_ref)
         if mirror is None or owner is None or mirror.status in ("void", "draft"):
             continue
-        found = _compared(mirror, owner, owner.open - received[owner_ref])
+        left = owner.open - received[owner_ref]
+        found = _compared(mirror, owner, left - min(returned.get(owner_ref, 0), max(left, 0)))
         if found:
             yield found
 

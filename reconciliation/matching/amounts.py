@@ -1,5 +1,6 @@
 """Why a payment's amount differs from what is open: each reason with the weight of its chance."""
 
+import datetime as dt
 from math import log
 
 from receivables.money import exponent
@@ -15,6 +16,8 @@ CLOSING = frozenset({EXACT, TOLERANCE, DISCOUNT, FEE, CHARGE, RATE})
 Story = tuple[float, str]
 
 _CARDS = frozenset({"card", "stripe", "paypal", "processor", "gocardless", "square", "adyen", "credit_card", "sumup"})
+#: Days; banks do not quote at weekends and on holidays.
+_OLDEST_RATE = 7
 _HALF_LOG_TAU = 0.919
 
 
@@ -91,13 +94,25 @@ class Exchanged:
 
 
 def ratio(payment: PaymentLine, currency: str, rates: Rates) -> float | None:
-    """How many minor units of `currency` one of the payment's is worth on its day; None without rates."""
+    """How many minor units of `currency` one of the payment's is worth on its day; None without rates.
+
+    At a weekend the rate of the last day that has one counts.
+    """
     if payment.paid_on is None:
         return None
-    own, other = rates.get((payment.paid_on, payment.currency)), rates.get((payment.paid_on, currency))
+    own, other = _rate(payment.paid_on, payment.currency, rates), _rate(payment.paid_on, currency, rates)
     if not own or not other:
         return None
     return float(own / other * 10.0 ** (exponent(currency) - exponent(payment.currency)))
+
+
+def _rate(day: dt.date, currency: str, rates: Rates) -> float:
+    """In US dollars; 0 when there is none within a week before."""
+    for back in range(_OLDEST_RATE + 1):
+        rate = rates.get((day - dt.timedelta(days=back), currency))
+        if rate:
+            return rate
+    return 1.0 if currency == "USD" else 0.0
 
 
 def _roundness(amount: int) -> float:

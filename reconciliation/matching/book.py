@@ -14,6 +14,8 @@ _NO_DAY = 0
 _SHORTEST_ID = 12
 
 
+#: One document in so many.
+_RARE = 1000
 _HEAD = re.compile(r"\W*([A-Za-z]+)(?![A-Za-z0-9])")
 
 
@@ -21,18 +23,29 @@ class Places:
     """Documents by a key that mostly one has: a plain number then, for the sake of memory, else a list."""
 
     def __init__(self) -> None:
-        self._found: dict[str, int | list[int]] = {}
+        self._found: dict[str | int, int | list[int]] = {}
 
-    def add(self, key: str, place: int) -> None:
+    def add(self, key: str | int, place: int) -> None:
+        """In the order of places: added ones come last, but for a rest that is put back."""
         known = self._found.get(key)
         if known is None:
             self._found[key] = place
         elif isinstance(known, list):
-            known.append(place)
+            insort(known, place)
         else:
-            self._found[key] = [known, place]
+            self._found[key] = sorted((known, place))
 
-    def get(self, key: str) -> Sequence[int]:
+    def remove(self, key: str | int, place: int) -> None:
+        known = self._found.get(key)
+        if known == place:
+            del self._found[key]
+        elif isinstance(known, list):
+            _remove(known, place)
+
+    def counts(self) -> dict[str | int, int]:
+        return {key: len(found) if isinstance(found, list) else 1 for key, found in self._found.items()}
+
+    def get(self, key: str | int) -> Sequence[int]:
         found = self._found.get(key)
         if found is None:
             return ()
@@ -55,8 +68,10 @@ class Book:
         self.documents = sorted(documents, key=lambda one: (_due(one), one.id))
         size = len(self.documents)
         self.left = [one.open if one.kind == "invoice" else -one.open for one in self.documents]
-        self.issue = [one.issue_on.toordinal() if one.issue_on else _NO_DAY for one in self.documents]
-        self.due = [_due(one) for one in self.documents]
+        ordinals: dict[int, int] = {}  # a few hundred days: each number is kept once
+        issued = (one.issue_on.toordinal() if one.issue_on else _NO_DAY for one in self.documents)
+        self.issue = [ordinals.setdefault(day, day) for day in issued]
+        self.due = [ordinals.setdefault(day, day) for day in map(_due, self.documents)]
         self.currency = [one.currency for one in self.documents]
         self.customer = [0] * size
         #: Counts up whenever something is taken: an old judgement about it is then stale.
@@ -65,7 +80,7 @@ class Book:
         self.core: list[str] = []
         self.tail: list[str] = []
         self._open_of: dict[tuple[int, str], list[int]] = defaultdict(list)
-        self._of_amount: dict[tuple[str, int], list[int]] = defaultdict(list)
+        self._of_amount: dict[str, Places] = defaultdict(Places)
         self.by_full = Places()
         self.by_core = Places()
         self.by_order = Places()
@@ -77,7 +92,7 @@ class Book:
         self._index_ids(mirrors or {})
         for customer, currency in self._open_of:
             self._currencies[customer].append(currency)
-        self.amounts_seen = {key: len(places) for key, places in self._of_amount.items()}
+        self._amounts_at_first = {currency: places.counts() for currency, places in self._of_amount.items()}
         self.per_currency: dict[str, int] = defaultdict(int)
         for currency in self.currency:
             self.per_currency[currency] += 1
@@ -98,7 +113,7 @@ class Book:
                 self.by_core.add(key, place)
             self._index_order(place, one.purchase_order)
             self._open_of[customer, one.currency].append(place)
-            self._of_amount[one.currency, self.left[place]].append(place)
+            self._of_amount[one.currency].add(self.left[place], place)
 
     def add_head(self, text: str) -> None:
         """Numbers of several words, such as INV-2025-001, are looked for only where their first word stands."""
@@ -137,9 +152,19 @@ class Book:
         """Currencies in which a customer had something open at first."""
         return self._currencies.get(customer, ())
 
-    def of_amount(self, currency: str, amount: int) -> list[int]:
+    def of_amount(self, currency: str, amount: int) -> Sequence[int]:
         """Documents of which exactly this is left. Not to be changed."""
-        return self._of_amount.get((currency, amount), [])
+        places = self._of_amount.get(currency)
+        return places.get(amount) if places else ()
+
+    def amounts_seen(self, currency: str, amount: int) -> int:
+        """How many documents had exactly this open at first."""
+        return self._amounts_at_first.get(currency, {}).get(amount, 0)
+
+    def is_rare(self, currency: str, amount: int) -> bool:
+        """So few documents had this amount at first that a misread number hardly hits one of them."""
+        seen = self.amounts_seen(currency, amount)
+        return seen <= 2 or seen * _RARE < len(self.documents)
 
     def near(self, customer: int, currency: str, day: int, most: int) -> list[int]:
         """At most `most` open documents of a customer, those due nearest before and after a day, by due day."""
@@ -157,11 +182,11 @@ class Book:
         self.left[place] = after
         self.touched[place] += 1
         currency = self.currency[place]
-        _remove(self._of_amount[currency, before], place)
+        self._of_amount[currency].remove(before, place)
         if after == 0:
             _remove(self._open_of[self.customer[place], currency], place)
         else:
-            insort(self._of_amount[currency, after], place)
+            self._of_amount[currency].add(after, place)
 
 
 def _remove(places: list[int], place: int) -> None:

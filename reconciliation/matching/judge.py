@@ -18,9 +18,6 @@ from reconciliation.matching.several_documents import SeveralDocuments
 _KNOWN = -0.06
 #: A number as clear as this, and the amount to the cent, need no likely payer.
 _DECISIVE = 8.0
-#: An amount that no more documents had at first.
-_RARE = 2
-
 
 #: The judgement on a payment that is not looked at yet.
 LATER = Judgement(None, 0.0, (), 0.0)
@@ -46,7 +43,7 @@ class Judge:
         return _One(self, payment, reading, refused, copy).judgement()
 
     def amounts(self, payment: PaymentLine) -> Amounts:
-        seen = self.book.amounts_seen.get((payment.currency, payment.amount), 0)
+        seen = self.book.amounts_seen(payment.currency, payment.amount)
         known = self.book.per_currency.get(payment.currency, 0) + w.SMALLEST_LEDGER
         return Amounts(payment, payment.amount, max(0.0, seen - 0.5) / known, self.tolerance)
 
@@ -96,14 +93,14 @@ class _One(OneDocument, SeveralDocuments):
             if len(clear) == 1 and owner in (-1, book.customer[clear[0]]) and book.currency[clear[0]] == currency:
                 owner = book.customer[clear[0]]
                 chosen.add(clear[0])
-            elif clear or len(group) > 1:
+            elif clear:
                 return False
         places = tuple(sorted(chosen))
         if not places or sum([book.left[place] for place in places]) != self.payment.amount:
             return False
         if max([cited[place] for place in places]) < (CLEAR if owner == surest else _DECISIVE):
             return False
-        if not known and self.book.amounts_seen.get((currency, self.payment.amount), 0) > _RARE:
+        if not known and not self.book.is_rare(currency, self.payment.amount):
             return False
         pattern = self.reading.how[places[0]] if len(places) == 1 else "stated"
         base = self._payer(owner) + w.ONE - log(len(book.open_of(owner, currency)) or 1)

@@ -4,12 +4,16 @@ import re
 
 #: Letters that a scanner or a hurried person puts for digits, and the other way round.
 _LOOK_ALIKE = str.maketrans("OQILZSBG", "00112586")
+#: The same in one go for plain text: letters upper-case, look-alikes made one, all else away.
+_AS_READ = {code: chr(code).upper().translate(_LOOK_ALIKE) if chr(code).isalnum() else None for code in range(128)}
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
 _DIGITS = re.compile(r"[0-9]+")
 
 
 def as_read(text: str) -> str:
     """Upper-case letters and digits, look-alikes made one: `inv-1OO5` and `INV 1005` are the same."""
+    if text.isascii():
+        return text.translate(_AS_READ)
     return _NOT_ALPHANUMERIC.sub("", text.upper()).translate(_LOOK_ALIKE)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from receivables.breaks import Break
 from receivables.facts import Fact
@@ -117,6 +119,36 @@ def test_a_short_payment_leaves_the_rest_owed_and_is_named() -> None:
     found = run(customer(), invoice(), charge)
     assert only(found, "short payment").amount.minor == 250
     assert item(found).demandable == 250
+
+
+amounts = st.integers(min_value=1, max_value=20_000)
+
+
+@given(
+    opens=st.lists(amounts, min_size=1, max_size=5),
+    paid=st.lists(st.tuples(amounts, st.sampled_from(["", "INV-0000", "INV-0001", "INV-0000 INV-0001"])), max_size=5),
+    given_back=st.integers(min_value=0, max_value=20_000),
+)
+def test_every_cent_that_a_debtor_paid_is_taken_off_what_is_demanded(
+    opens: list[int], paid: list[tuple[int, str]], given_back: int
+) -> None:
+    """Whatever the payments say, and whichever invoice they are taken for."""
+    facts: list[Fact] = [customer()]
+    facts += [invoice(f"i{n}", number=f"INV-{n:04}", open=one, total=one) for n, one in enumerate(opens)]
+    kept = 0
+    for number, (amount, said) in enumerate(paid):
+        back = min(given_back, amount) if number == 0 else 0
+        kept += amount - back
+        about = {"amount": amount, "refunded": back, "description": said, "payer_email": "ap@acme.example"}
+        facts.append(stranger(id=f"ch_{number}", **about))
+    found = run(*facts)
+    assert sum(one.demandable for one in found.items) == max(0, sum(opens) - kept)
+
+
+def test_a_payment_for_an_invoice_of_the_processors_own_is_nothing_to_record_in_the_books() -> None:
+    found = run(customer("cus_1", "cards"), invoice("in_1", "cards", number="HJ-0042"), stranger(description="HJ-0042"))
+    missing = [one for one in found.breaks if one.kind == "missing counterpart"]
+    assert [one.next_step.partition(":")[0] for one in missing] == ["settle the invoice with this payment at cards"]
 
 
 # -- one money at two places ----------------------------------------------------------------------------------------------

@@ -48,8 +48,18 @@ def test_a_part_given_back_holds_the_rest_of_the_invoice() -> None:
 def test_a_refund_of_a_mirror_holds_the_books_own_invoice() -> None:
     mirror = invoice("in_1", "cards", open=0, number="INV-i1", allocations=(applied("pi_1", "in_1", 10_000),))
     charge = payment("ch_1", **CARDS, group_id="pi_1", refunded=10_000)
-    found = run(customer(), invoice(), mirror, charge, refund("ch_1"))
-    assert "refunded" in held(found)
+    facts = [customer(), invoice(), mirror, charge, refund("ch_1")]
+    assert (kinds(run(*facts)), held(run(*facts))) == (["refunded"], ["refunded"])
+    found = run(*facts, answered(only(run(*facts), "refunded"), choice="debt stands"))
+    assert (held(found), item(found).demandable) == ([], 10_000)
+
+
+def test_a_refunded_mirror_whose_payment_the_books_show_is_no_further_difference() -> None:
+    mirror = invoice("in_1", "cards", open=0, number="INV-i1", allocations=(applied("pi_1", "in_1", 10_000),))
+    charge = payment("ch_3OxyzABCDEF123", **CARDS, group_id="pi_1", refunded=10_000)
+    booked = payment("p1", reference="ch_3OxyzABCDEF123", allocations=(applied("p1", "i1", 10_000),))
+    found = run(customer(), invoice(open=0), mirror, charge, booked, refund("ch_3OxyzABCDEF123"))
+    assert kinds(found) == ["refunded"]
 
 
 def test_a_refund_that_says_nothing_holds_what_it_may_have_been_for() -> None:

@@ -147,6 +147,12 @@ def test_a_payment_in_another_currency_near_the_days_rate() -> None:
     assert links(owed("INV-0101", 100_000), paid(150_000, currency="EUR", name="R Kumar"), rates=rates) == {}
 
 
+def test_a_payment_at_a_weekend_is_held_against_the_last_days_rate() -> None:
+    rates = {(on(-2), "GBP"): 1.27}
+    found = links(owed("INV-0101", 100_000), *OTHERS, paid(127_300, "INV-0101", currency="USD"), rates=rates)
+    assert found == {"INV-0101": 100_000}
+
+
 def test_a_credit_note_is_netted() -> None:
     ledger = [owed("INV-0101", 50_010), owed("CN-7", 10_003, kind="credit_note"), *OTHERS]
     assert links(*ledger, paid(40_007, "INV-0101")) == {"INV-0101": 50_010, "CN-7": -10_003}

@@ -12,9 +12,11 @@ import pytest
 from receivables.commands import CreatePaymentLink, RecordPayment, RecordProcessingFee
 from receivables.facts import Invoice
 from receivables.refs import Ref
+from reconciliation.breaks.answers import MATCHES
 from reconciliation.results import Match
 from store import connections
 from store.outbox import Effect
+from sync import answering
 from sync.assess import Assessment, assess, load_snapshot
 from sync.cycle import approve, look, synchronise, write_down
 from sync.deliver import deliver
@@ -250,3 +252,16 @@ def test_a_settled_posting_leaves_no_break(paid: Paid) -> None:
     paid.sync()
     assert not any(paid.invoice in (*one.refs, *one.about) for one in paid.seen().reconciliation.breaks)
     assert paid.seen().item(str(paid.invoice)) is None
+
+
+def test_a_match_that_a_person_confirmed_is_posted_like_a_certain_one(paid: Paid) -> None:
+    """A charge of the company's that says nothing sure, and that nobody has posted."""
+    found = paid.seen().reconciliation
+    unsure = next(one for one in found.matches if one.band != "certain" and one.invoice.connection == "books")
+    key = f"/{unsure.payment}/{unsure.invoice}"
+    (difference,) = [one for one in found.breaks if one.key.endswith(key) and one.kind in MATCHES]
+    answering.accept(paid.office.installation, difference, "Ann", "asked the customer")
+    paid.office.apply()
+    assert (unsure.payment, unsure.invoice, unsure.amount) in {
+        (one.source, one.invoice, one.amount.minor) for one in paid.posted()
+    }
