@@ -1,6 +1,5 @@
 """Cases in which money settles documents. Each adds one or more payments with their truth to the world."""
 
-import dataclasses
 import datetime as dt
 from collections.abc import Callable
 
@@ -18,8 +17,7 @@ from benchmarks.match.paying import (
     pay,
     several,
 )
-from benchmarks.match.world import World
-from reconciliation.matching.items import OpenDocument
+from benchmarks.match.world import DAYS, YEAR_START, World
 
 Case = Callable[[World], None]
 
@@ -51,32 +49,17 @@ def several_references(world: World) -> None:
 
 def number_range(world: World) -> None:
     """Consecutive numbers written as first and last."""
-    client = dataclasses.replace(world.client(), numbering=world.chance.choice(("INV-{n:05}", "{n}", "SI{n:06}")))
-    first = several(world, client, 1)[0]
-    owed = [first]
-    for _ in range(world.chance.choice((1, 2, 3, 5))):
-        world.next_number += 0
-        owed.append(_next(world, client, first))
-    on, total = world.pay_day(client, first.due_on), sum(one.open for one in owed)
-    last = owed[-1].number
+    numbering = world.chance.choice(("INV-{n:05}", "{n}", "SI{n:06}"))
+    client, start = world.client(), world.next_number + 1
+    issue_on = YEAR_START + dt.timedelta(days=world.chance.randrange(DAYS))
+    count = world.chance.choice((2, 3, 4, 6))
+    owed = [world.invoice(client, issue_on, number=numbering.format(n=start + turn)) for turn in range(count)]
+    world.next_number = max(world.next_number, start + count)
+    on, total = world.pay_day(client, owed[0].due_on), sum(one.open for one in owed)
+    first, last = owed[0].number, owed[-1].number
     bare = last.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ-")
-    text = world.chance.choice((f"{first.number} - {last}", f"{first.number} to {bare}", f"{first.number}-{bare}"))
+    text = world.chance.choice((f"{first} - {last}", f"{first} to {bare}", f"{first}-{bare}"))
     pay(world, client, on, total, owed, f"inv {text}" if world.happens(0.5) else text)
-
-
-def _next(world: World, client: object, first: OpenDocument) -> OpenDocument:
-    from benchmarks.match.world import Client
-
-    assert isinstance(client, Client)
-    before = world.next_number
-    made = world.invoice(client, first.issue_on)
-    number = client.numbering.format(n=before + 1)
-    world.next_number = before + 1
-    place = world.documents.index(made, max(0, len(world.documents) - 2))
-    world.documents[place] = replace(made, number=number)
-    if place + 1 < len(world.documents):
-        world.documents[place + 1] = replace(world.documents[place + 1], number=number)
-    return world.documents[place]
 
 
 def purchase_order(world: World) -> None:

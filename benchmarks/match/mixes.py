@@ -96,4 +96,16 @@ MIXES: tuple[Mix, ...] = (
         known_accounts=0.3,
         twin_names=0.1,
     ),
+    # no weight was ever set on this one
+    _mix(
+        "held out",
+        {"exact_reference": 27, "noisy_reference": 9, "no_reference": 11, "purchase_order": 6, "foreign_currency": 5,
+         "discount": 6, "processor_fee": 5, "statement": 2, "prepayment": 2.5, "duplicate": 3, "refund": 3},
+        per_customer=5,
+        unpaid=0.15,
+        subscribers=0.3,
+        round_amounts=0.15,
+        numbers=("{year}{n:05}", "F-{n}", "AR/{year}/{n:04}", "{n:06}"),
+        mirrored=0.15,
+    ),
 )  # fmt: skip

@@ -66,13 +66,15 @@ class World:
     def happens(self, share: float) -> bool:
         return self.chance.random() < share
 
-    def invoice(self, client: Client, issue_on: dt.date | None = None, amount: int = 0) -> OpenDocument:
+    def invoice(
+        self, client: Client, issue_on: dt.date | None = None, amount: int = 0, number: str = ""
+    ) -> OpenDocument:
         """A new open invoice of this client, sometimes also known to a second system."""
         chance = self.chance
         issue = issue_on or YEAR_START + dt.timedelta(days=chance.randrange(DAYS))
         self.next_number += chance.choice((1, 1, 1, 2, 3))
         client.own += 1
-        number = client.numbering.format(n=self.next_number, own=client.own, year=issue.year)
+        number = number or client.numbering.format(n=self.next_number, own=client.own, year=issue.year)
         made = OpenDocument(
             id=f"d{len(self.documents):07}",
             number=number,
