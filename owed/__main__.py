@@ -24,11 +24,11 @@ def main() -> None:
 
 
 def _run() -> int:
-    from owed.cli import application  # the command line is loaded here, so that importing owed stays cheap
+    from owed.cli.frame import loaded_for  # the command line is loaded here, so that importing owed stays cheap
     from owed.cli.printing import visible
 
     try:
-        code = application(standalone_mode=False, prog_name="owed")
+        code = loaded_for(sys.argv[1:])(standalone_mode=False, prog_name="owed")
     except CommandError as error:
         sys.stderr.write(f"{visible(str(error))}\n")
         return error.exit_code

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-from connectors.errors import ConnectorError
 from receivables.problems import Problem
-from store.engine import StoreError
 
 
 class CommandError(Exception):
@@ -41,6 +39,9 @@ _DATABASE = {
 
 def outside(error: BaseException) -> str:
     """One line about a failure that is no defect of owed's: database, disk, network, platform. Else ""."""
+    from connectors.errors import ConnectorError  # here, because `owed match` needs neither platforms nor a store
+    from store.engine import StoreError
+
     if isinstance(error, StoreError | ConnectorError):
         return str(error)
     if isinstance(error, OSError):

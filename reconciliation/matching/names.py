@@ -51,6 +51,7 @@ class NameIndex:
         self._exact.pop("", None)
         self._sorted = sorted(self._exact)
         self._all_words = sorted(self._by_word)
+        self._rarities: dict[str, float] = {}
         self._count = max(2, len(names))
         self._keys: dict[str, str] = {}
         self._known: dict[str, tuple[tuple[int, float], ...]] = {}
@@ -141,7 +142,10 @@ class NameIndex:
         return customers if len(customers) <= _COMMON else customers[:0]
 
     def _rarity(self, word: str) -> float:
-        return log(self._count / (len(self._by_word.get(word, ())) or 1)) + 0.7
+        known = self._rarities.get(word)
+        if known is None:
+            known = self._rarities[word] = log(self._count / (len(self._by_word.get(word, ())) or 1)) + 0.7
+        return known
 
     def _weight(self, words: tuple[str, ...]) -> float:
         return sum(map(self._rarity, words))

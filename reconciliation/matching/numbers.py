@@ -38,16 +38,15 @@ def last_digits(word: str) -> str:
 def nearly(one: str, other: str) -> bool:
     """One digit more, less or wrong, or two neighbours changed; at least four digits."""
     longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
-    if len(longer) < 4 or len(longer) - len(shorter) > 1 or one == other:
+    size, more = len(longer), len(longer) - len(shorter)
+    if size < 4 or more > 1 or longer == shorter:
         return False
-    if len(longer) > len(shorter):
-        return any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
-    wrong = [n for n in range(len(one)) if one[n] != other[n]]
-    if len(wrong) == 1:
+    place = 0
+    while place < size - more and longer[place] == shorter[place]:
+        place += 1
+    if more:
+        return longer[place + 1 :] == shorter[place:]
+    if longer[place + 1 :] == shorter[place + 1 :]:
         return True
-    return (
-        len(wrong) == 2
-        and wrong[1] == wrong[0] + 1
-        and one[wrong[0]] == other[wrong[1]]
-        and one[wrong[1]] == other[wrong[0]]
-    )
+    changed = longer[place : place + 2] == shorter[place : place + 2][::-1]
+    return changed and longer[place + 2 :] == shorter[place + 2 :]

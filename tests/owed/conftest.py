@@ -177,5 +177,6 @@ def without_limits(desk: Desk) -> None:
     answer = requests.post(f"{desk.sandbox.config['control']}/limits", json={"enabled": False}, timeout=20)
     assert answer.ok, answer.text
     free = "limits = { calls_per_second = 100000, calls_per_minute = 100000, calls_per_day = 100000 }"
-    text = re.sub(r'(platform = "(?:xero|quickbooks|stripe)")', rf"\1\n{free}", desk.config.read_text())
+    text = re.sub(r"\nlimits = .*", "", desk.config.read_text())
+    text = re.sub(r'(platform = "(?:xero|quickbooks|stripe)")', rf"\1\n{free}", text)
     desk.config.write_text(text)

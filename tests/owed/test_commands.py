@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.main import get_command
 
-from owed.cli import application
+from owed.cli.application import application
 from tests.owed.conftest import Desk, run
 
 READING = ["status", "invoices", "customers", "reconcile", "breaks", "plan", "aging", "outbox list", "journal list"]

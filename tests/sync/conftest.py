@@ -60,7 +60,8 @@ class Office:
         """Minutes of waiting for a window to end prove nothing here; limits have tests of their own."""
         self.tell("/limits", enabled=False)
         free = "limits = { calls_per_second = 100000, calls_per_minute = 100000, calls_per_day = 100000 }"
-        text = re.sub(r'(platform = "(?:xero|quickbooks|stripe)")', rf"\1\n{free}", self.config.read_text())
+        text = re.sub(r"\nlimits = .*", "", self.config.read_text())
+        text = re.sub(r'(platform = "(?:xero|quickbooks|stripe)")', rf"\1\n{free}", text)
         self.config.write_text(text)
 
     def later(self, **delta: float) -> None:
