@@ -20,7 +20,7 @@ from sync.installation import Installation, Processes
 
 #: A page is a thousand records of a hundred objects each, none of them garbage: looking for some after every 700
 #: allocations takes a fifth of a whole pull.
-_GARBAGE_AFTER = 50_000
+_GARBAGE_AFTER = 20_000
 
 
 def read_settings(config: Path, rules: Path | None = None) -> Settings:
