@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connectors.errors import ConnectorError, Unauthorised
+from connectors.errors import ConnectorError
 from connectors.events import EventReader, Hint
 from connectors.protocol import Connector
 from store import connections, hints
@@ -11,6 +11,7 @@ from store.hints import Told
 from store.ingest import Saved
 from sync.connected import Connected
 from sync.installation import Installation
+from sync.pull import remember_failure
 from sync.saving import save_page
 
 #: More records than this are left to the next pull, which asks for everything that changed.
@@ -56,9 +57,11 @@ def _by_account(installation: Installation, called: str) -> dict[str, str]:
 
 
 def waiting(installation: Installation) -> list[str]:
-    """The connections that told us something which was not read again yet."""
+    """The connections that told us something which was not read again yet. One that fails is left to its next pull."""
     with installation.store.read() as tx:
-        return [name for name in hints.connections_waiting(tx) if name in installation.endpoints]
+        known = connections.known(tx)
+        told = hints.connections_waiting(tx)
+    return [name for name in told if name in installation.endpoints and known[name].state == "ok"]
 
 
 def follow(installation: Installation, name: str) -> Saved:
@@ -74,9 +77,7 @@ def follow(installation: Installation, name: str) -> Saved:
         for stream, ids in told.items():
             saved += _reread(installation, connector, name, stream, ids)
     except ConnectorError as error:
-        if isinstance(error, Unauthorised):
-            with installation.store.write() as tx:
-                connections.update(tx, name, state="reconnect", problem=str(error))
+        remember_failure(installation, name, began, error)
         return saved
     with installation.store.write() as tx:
         hints.follow(tx, name, began, installation.clock())

@@ -67,7 +67,7 @@ def pull(installation: Installation, name: str, progress: Progress | None = None
         report.error = str(error)
     except ConnectorError as error:
         report.error = str(error)
-        _remember(installation, name, started, error)
+        remember_failure(installation, name, started, error)
     else:
         with installation.store.write() as tx:
             connections.update(tx, name, state="ok", problem="", synced_at=started, tried_at=started)
@@ -164,7 +164,8 @@ def _count_once_a_day(
             journal.append(tx, at, "repaired", name, body=repaired)
 
 
-def _remember(installation: Installation, name: str, at: dt.datetime, error: ConnectorError) -> None:
+def remember_failure(installation: Installation, name: str, at: dt.datetime, error: ConnectorError) -> None:
+    """For `owed status`, and for the worker, which tries a failing connection again later."""
     state = "reconnect" if isinstance(error, Unauthorised) else "failing"
     problem = f"paused until {error.retry_at:%H:%M} UTC" if isinstance(error, Throttled) else str(error)
     with installation.store.write() as tx:

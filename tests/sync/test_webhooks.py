@@ -15,6 +15,8 @@ from owed.cli.connection_status import look_at
 from owed.web.application import application
 from receivables.facts import Invoice
 from store import connections, hints, snapshots
+from sync.actors import declare
+from sync.broker import Hands
 from sync.hints import follow, waiting
 from sync.pull import pull
 from tests.sync.by_hand import ByHand
@@ -95,6 +97,19 @@ def test_a_change_is_told_within_one_delivery_and_read_again(office: Office, nam
     assert sum(calls[PLATFORMS[name]].values()) <= 2, calls
 
 
+@pytest.mark.usefixtures("service")
+def test_the_worker_follows_what_was_told_between_its_rounds(office: Office) -> None:
+    edit(office, "ledger")
+    deliver(office, "ledger")
+    hands = Hands("memory:")
+    actors = declare(hands.broker, office.unhurried, lambda _: None)
+    hands.start()
+    actors.listen()
+    hands.finish_all()
+    hands.stop()
+    assert told(office, "ledger") == {}
+
+
 @every_connection
 @pytest.mark.usefixtures("service")
 def test_duplicates_and_disorder_are_one_hint_and_one_reading(office: Office, name: str) -> None:
@@ -159,6 +174,11 @@ def test_a_platform_that_fails_keeps_its_hints(office: Office) -> None:
     office.tell("/faults", platform="stripe", kind="error", count=20)
     follow(office.installation, "cards")
     assert told(office, "cards") == kept
+    assert waiting(office.installation) == [], "it is not asked every few seconds while it fails"
+    office.sandbox.world.faults.clear()
+    office.later(minutes=9)
+    assert not pull(office.installation, "cards").error
+    assert told(office, "cards") == {}
 
 
 @pytest.mark.usefixtures("service")
