@@ -19,10 +19,6 @@ class Clock:
     def __call__(self) -> dt.datetime:
         return self._fixed or wall()
 
-    @property
-    def is_fixed(self) -> bool:
-        return self._fixed is not None
-
 
 def process_name() -> str:
     """Who holds a lease: machine and process, so that a dead owner on this machine is known to be dead."""

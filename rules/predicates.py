@@ -2,7 +2,7 @@
 
 import datetime as dt
 import operator
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from receivables.money import CURRENCIES, Money, MoneyError
@@ -218,8 +218,3 @@ def _checked(table: Table, name: str, value: Any, known: Mapping[Any, Any], kind
 def _is_country(value: str) -> bool:
     """UK is what people write, GB is what ISO 3166 and the platforms write: refusing it saves a rule that never holds."""
     return len(value) == 2 and value.isascii() and value.isalpha() and value.isupper() and value != "UK"
-
-
-def operators_of(field: str) -> Collection[str]:
-    """The operators that a field knows, for documentation and completion."""
-    return OPERATORS[FIELDS[field].type]
