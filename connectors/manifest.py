@@ -40,6 +40,8 @@ class Manifest:
     censuses: Mapping[str, Literal["all", "unfinished"]] = field(default_factory=dict)
     #: Invoices can be had as PDF.
     pdf: bool = False
+    #: A customer's aged receivables can be had as a report.
+    aged_receivables: bool = False
     notes: tuple[str, ...] = field(default=())
 
     @property

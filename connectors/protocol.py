@@ -1,8 +1,9 @@
 """The one protocol that every connector is written against. `pull` and `check` read; `push` is the only write."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, Protocol
 
 import msgspec
@@ -61,6 +62,14 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF that goes with a message. `name` is a safe file name in ASCII."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """One outbox row, for a write and for its read-back.
 
@@ -72,6 +81,8 @@ class Intent:
     command: AnyCommand
     before: dict[str, str] = field(default_factory=dict)
     started_at: dt.datetime | None = None
+    #: What the command's `attach` names, as read for this try.
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +201,9 @@ class Connector(Protocol):
 
     def read_pdf(self, invoice_id: str) -> bytes:
         """The invoice as its customer gets it. Raises NotFound, and Unsupported where there is none."""
+
+    def aged_receivables(self, customer_id: str) -> Mapping[str, Decimal]:
+        """What the platform's own report says is due now, by the invoice's id. One call; raises Unsupported."""
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
         """The newest state of these invoices, in as few calls as the platform allows. One that was shown but cannot

@@ -13,6 +13,7 @@ from connectors.quickbooks.manifest import MANIFEST as QUICKBOOKS
 from connectors.quickbooks.manifest import OAUTH as QUICKBOOKS_OAUTH
 from connectors.stripe.events import read_event as read_stripe_event
 from connectors.stripe.manifest import MANIFEST as STRIPE
+from connectors.webhook.manifest import MANIFEST as WEBHOOK
 from connectors.xero.events import read_event as read_xero_event
 from connectors.xero.manifest import MANIFEST as XERO
 from connectors.xero.manifest import OAUTH as XERO_OAUTH
@@ -44,9 +45,21 @@ def _email(endpoint: Endpoint, tokens: TokenStore, limiter: Limiter, clock: Cloc
     return EmailConnector(endpoint, tokens, limiter, clock)
 
 
-_OPENERS: dict[str, Opener] = {"quickbooks": _quickbooks, "xero": _xero, "stripe": _stripe, "email": _email}
+def _webhook(endpoint: Endpoint, tokens: TokenStore, limiter: Limiter, clock: Clock) -> Connector:
+    from connectors.webhook.connector import WebhookConnector
 
-MANIFESTS: dict[str, Manifest] = {found.platform: found for found in (QUICKBOOKS, XERO, STRIPE, EMAIL)}
+    return WebhookConnector(endpoint, tokens, limiter, clock)
+
+
+_OPENERS: dict[str, Opener] = {
+    "quickbooks": _quickbooks,
+    "xero": _xero,
+    "stripe": _stripe,
+    "email": _email,
+    "webhook": _webhook,
+}
+
+MANIFESTS: dict[str, Manifest] = {found.platform: found for found in (QUICKBOOKS, XERO, STRIPE, EMAIL, WEBHOOK)}
 OAUTH_SERVERS: dict[str, OAuthServer] = {"quickbooks": QUICKBOOKS_OAUTH, "xero": XERO_OAUTH}
 EVENT_READERS: dict[str, EventReader] = {
     "quickbooks": read_quickbooks_event,

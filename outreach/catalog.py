@@ -17,7 +17,10 @@ from receivables.problems import Problem
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The fixed words around the list of invoices, in one language. `days` holds {count}; French parts a colon off."""
+    """The fixed words around the list of invoices, in one language. French parts a colon off.
+
+    `days` holds {count}; `days_late` {from} and {to}, `days_later` {from}, both numbers of days.
+    """
 
     invoice: str
     issued: str
@@ -32,6 +35,17 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day: str
     days: str
     colon: str
+    payment_to: str
+    account_name: str
+    bank: str
+    iban: str
+    bic: str
+    sort_code: str
+    account_number: str
+    reference: str
+    not_due: str
+    days_late: str
+    days_later: str
 
     def days_text(self, count: int) -> str:
         return self.day if count == 1 else self.days.replace("{count}", str(count))

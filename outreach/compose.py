@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import msgspec
 from babel import Locale
 
+from outreach.aged import aging_lines, amounts_and_days
+from outreach.bank import BankAccount, account_for, bank_lines, payment_reference
 from outreach.catalog import Catalog, Words, built_in
 from outreach.errors import ComposeError
 from outreach.invoice_list import InvoiceList, as_text, invoice_list, number_of
 from outreach.language import day_text, language_of, locale_of, money_text
+from outreach.message_templates import DEMANDS_NOTHING
 from outreach.plain import has_unprinted, plain, plain_lines
 from outreach.recipients import recipients_of
 from receivables.business import Business
@@ -21,8 +24,10 @@ from receivables.open_items import OpenItem
 from receivables.refs import Ref
 
 #: Marks in a rendered body; values cannot hold them, because private-use characters are taken out of all of them.
-_INVOICES, _BANK = "\ue000", "\ue001"
+_INVOICES, _BANK, _AGING = "\ue000", "\ue001", "\ue002"
 _LONGEST = 2_000_000
+#: A statement tells how things stand; its decision may leave the demand out.
+_UNDEMANDED = DEMANDS_NOTHING | {"statement"}
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +37,10 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str = ""
     signature: str = ""
     bank_details: str = ""
+    #: Accounts by currency; they go before `bank_details`.
+    bank: dict[str, BankAccount] = {}
+    #: Addresses that are copied in openly.
+    cc: tuple[str, ...] = ()
     language: str = ""
 
 
@@ -65,8 +74,11 @@ def compose(
     *,
     catalog: Catalog | None = None,
     now: dt.datetime | None = None,
+    posted: bool = False,
 ) -> Message:
-    """The message of a decision by e-mail. `links` by invoice may be placeholders; `now` is when it was decided.
+    """The message of a decision by e-mail, or, `posted`, the words of a letter, which needs no e-mail address.
+
+    `links` by invoice may be placeholders; `now` is when it was decided.
 
     Raises ComposeError when the words would not be true any more, or could not be sent.
     """
@@ -82,18 +94,21 @@ def compose(
     language = language_of(concerned, business, sender.language)
     locale = locale_of(language, [item.customer.country for item in concerned if item.customer] + [business.country])
     words = catalog.words[language]
-    recipients = recipients_of(concerned, business)
+    recipients = recipients_of(concerned, business, decision.to, (*decision.cc, *sender.cc))
     values = _values(leading, business, sender, on, locale, words) | {"contact": recipients.name}
+    values |= amounts_and_days(leading, on, locale)
     template = catalog.template(language, decision.template)
     subject = plain(template.subject.render(values), 150)
-    blocks = _main_blocks(template.body.render(values), invoice_list(leading, links, on, locale, words), sender, words)
+    marks: dict[str, Block] = {_INVOICES: invoice_list(leading, links, on, locale, words)}
+    marks[_AGING] = Paragraph(aging_lines(leading, on, locale, words))
+    marks[_BANK] = Paragraph(_bank(sender, concerned, words))
+    blocks = _main_blocks(template.body.render(values), marks, asks=decision.template not in DEMANDS_NOTHING)
     if others:
         blocks = _with_others(blocks, invoice_list(others, links, on, locale, words), concerned, locale, words)
     html = catalog.layout.render(language=language, subject=subject, blocks=blocks, words=words)
     text = _as_text(blocks, words)
-    return _checked(
-        Message(subject=subject, text=text, html=html, to=recipients.to, cc=recipients.cc, language=language)
-    )
+    message = Message(subject=subject, text=text, html=html, to=recipients.to, cc=recipients.cc, language=language)
+    return _checked(message, posted=posted)
 
 
 def _concerned(decision: Decision, items: Iterable[OpenItem]) -> list[OpenItem]:
@@ -105,7 +120,8 @@ def _concerned(decision: Decision, items: Iterable[OpenItem]) -> list[OpenItem]:
         raise ComposeError("an invoice of this decision is no longer open")
     if any(item.invoice.currency != decision.currency for item in found.values()):
         raise ComposeError("a message is about one currency")
-    if decision.demand != Money(sum(item.demandable for item in found.values()), decision.currency):
+    due = Money(sum(item.demandable for item in found.values()), decision.currency)
+    if decision.demand != due and not (decision.demand is None and decision.template in _UNDEMANDED):
         raise ComposeError("the amount due has changed since this was decided")
     return sorted(found.values(), key=lambda item: (item.invoice.due_on or dt.date.max, item.invoice.ref))
 
@@ -128,21 +144,31 @@ def _values(
         "signature": plain_lines(sender.signature) or plain(business.name),
         "invoices": _INVOICES,
         "bank_details": _BANK,
+        "aging": _AGING,
+        "numbers": ", ".join(number_of(item) for item in leading),
+        "reference": payment_reference(number_of(item) for item in leading),
     }
 
 
-def _main_blocks(body: str, listed: InvoiceList, sender: Sender, words: Words) -> list[Block]:
+def _bank(sender: Sender, concerned: list[OpenItem], words: Words) -> tuple[str, ...]:
+    """The account for the currency; else the settings' free text; no line where neither is set."""
+    account = account_for(sender.bank, concerned[0].invoice.currency)
+    if account:
+        return bank_lines(account, payment_reference(number_of(item) for item in concerned), words)
+    bank = plain_lines(sender.bank_details)
+    return (f"{words.bank_details}{words.colon}".rstrip(), *bank.split("\n")) if bank else ()
+
+
+def _main_blocks(body: str, marks: Mapping[str, Block], *, asks: bool) -> list[Block]:
     """The rendered body as paragraphs, its marks replaced by what they stand for."""
     blocks: list[Block] = []
-    for part in re.split(f"({_INVOICES}|{_BANK})", body):
-        if part == _INVOICES:
-            blocks.append(listed)
-        elif part == _BANK:
-            bank = plain_lines(sender.bank_details)
-            blocks += [Paragraph((f"{words.bank_details}{words.colon}".rstrip(), *bank.split("\n")))] if bank else []
-        else:
+    for part in re.split(f"({'|'.join(marks)})", body):
+        block = marks.get(part)
+        if block is None:
             blocks += _paragraphs(part)
-    if listed not in blocks:
+        elif isinstance(block, InvoiceList) or block.lines:
+            blocks.append(block)
+    if asks and marks[_INVOICES] not in blocks:
         raise ComposeError("the template left the list of invoices out")
     return blocks
 
@@ -171,9 +197,9 @@ def _as_text(blocks: Iterable[Block], words: Words) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _checked(message: Message) -> Message:
+def _checked(message: Message, *, posted: bool) -> Message:
     """Nothing that could become a header of its own, and nothing without a reader."""
-    if not message.to:
+    if not (message.to or posted):
         raise ComposeError("nobody to write to: no e-mail address outside your own business is known")
     if any(has_unprinted(header) for header in (message.subject, *message.to, *message.cc)):
         raise ComposeError("a subject or an address holds characters that must not be sent")

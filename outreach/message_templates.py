@@ -26,12 +26,26 @@ SUBJECT_NAMES = {
     "days_overdue": 'how long the oldest is overdue, such as "12 days"',
 }
 BODY_NAMES = SUBJECT_NAMES | {
+    "numbers": "the numbers of all invoices that the message is about",
     "contact": "the person the message is for, when there is one with a name",
     "invoices": "the list of invoices with their pay links",
-    "bank_details": "your bank details from the settings",
+    "aging": "what is due by how long it is past due, one line each",
+    "overdue_total": "what of the total is past its due date",
+    "bank_details": "your bank details from the settings, for the currency of the message",
+    "reference": "what to quote with a payment: the numbers of the invoices",
+    "promised_on": "the day on which payment was promised, when there is one",
+    "instalment": "the instalment that did not come, with its currency, when there is a payment plan",
+    "instalment_due_on": "the day on which it was due",
+    "received": "what was received last for the invoices, with its currency, when it is known",
     "reply_to": "the address that replies go to, when one is set",
     "signature": "your signature from the settings, else the name of your business",
 }
+
+#: Templates that ask for nothing: they may not name what is due, nor where to pay it.
+DEMANDS_NOTHING = frozenset({"thank_you"})
+_DEMANDING = frozenset(
+    "total due_on days_overdue invoices aging overdue_total bank_details reference promised_on instalment instalment_due_on".split()
+)
 
 _LONGEST = 16_384
 _ALLOWED = (
@@ -71,13 +85,18 @@ def read_template(filename: str, text: str) -> tuple[MessageTemplate | None, lis
         return None, problems
     head, _, body = text.partition("\n")
     subject = head.partition(":")[2].strip()
-    problems += _check_part(filename, head, subject, SUBJECT_NAMES, 1)
-    problems += _check_part(filename, text, body, BODY_NAMES, 2)
+    language, _, name = filename.removesuffix(".txt").rpartition("/")
+    refused = _DEMANDING if name in DEMANDS_NOTHING else frozenset()
+    problems += _check_part(filename, head, subject, _without(SUBJECT_NAMES, refused), 1)
+    problems += _check_part(filename, text, body, _without(BODY_NAMES, refused), 2)
     if problems:
         return None, problems
-    language, _, name = filename.removesuffix(".txt").rpartition("/")
     compiled = (_ENVIRONMENT.from_string(subject), _ENVIRONMENT.from_string(body))
     return MessageTemplate(language.rpartition("/")[2], name, *compiled), []
+
+
+def _without(names: dict[str, str], refused: frozenset[str]) -> dict[str, str]:
+    return {name: meaning for name, meaning in names.items() if name not in refused}
 
 
 def _check_form(filename: str, text: str) -> Iterator[Problem]:

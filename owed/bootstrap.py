@@ -5,6 +5,7 @@ import datetime as dt
 import gc
 from pathlib import Path
 
+from connectors.email.imap import MailboxAccount
 from connectors.protocol import Endpoint
 from connectors.registry import open_connector
 from outreach.compose import Sender
@@ -59,6 +60,8 @@ def install(config: Path, *, now: dt.datetime | None = None, rules: Path | None 
             reply_to=sender.reply_to,
             signature=sender.signature,
             bank_details=sender.bank_details,
+            bank=settings.bank,
+            cc=settings.sending.cc,
         ),
         rulebook=settings.rulebook,
         clock=clock,
@@ -67,6 +70,8 @@ def install(config: Path, *, now: dt.datetime | None = None, rules: Path | None 
         open_connector=open_connector,
         match_policy=settings.matching,
         catalog=settings.catalog,
+        mailbox=_mailbox(settings),
+        contacts=settings.contacts,
     )
 
 
@@ -82,6 +87,28 @@ def _endpoints(settings: Settings) -> dict[str, Endpoint]:
         )
         for name, connection in settings.connections.items()
     }
+
+
+def _mailbox(settings: Settings) -> MailboxAccount | None:
+    found = settings.mailbox
+    if found is None:
+        return None
+
+    def password() -> str:
+        """Read anew each time: a worker runs for months, and a secret that cannot be read stops nothing else."""
+        try:
+            return found.password.read(settings.folder)
+        except Outside:
+            return ""
+
+    return MailboxAccount(
+        host=found.host,
+        username=found.username,
+        password=password,
+        port=found.port,
+        security=found.security,
+        folder=found.folder,
+    )
 
 
 def open_to_stop(config: Path, now: dt.datetime | None) -> tuple[Store, Clock]:

@@ -11,8 +11,9 @@ from receivables.refs import LOCAL
 from rules.table import Table
 from sync.installation import BookSettings, FeePosting
 from sync.limits import WINDOW_NAMES
+from sync.mailbox import MAILBOX
 
-PLATFORMS = ("quickbooks", "xero", "stripe", "email")
+PLATFORMS = ("quickbooks", "xero", "stripe", "email", "webhook")
 SECURITY = ("starttls", "ssl", "none")
 
 #: What `owed connect` keeps sealed in the store.
@@ -39,7 +40,7 @@ def read_connections(root: Table) -> dict[str, ConnectionSettings]:
     for table in root.take_tables("connection"):
         settings = _connection(table)
         name = settings.endpoint.name
-        if name in found or name == LOCAL:
+        if name in found or name in (LOCAL, MAILBOX):
             table.report("name", f"{name!r} is taken", "every connection needs a name of its own")
         elif name and not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
             table.expected("name", "lower-case letters, digits and hyphens")

@@ -32,6 +32,11 @@ def read_sending(table: Table, *, mails: bool) -> tuple[Sending, SenderSettings]
     sending = Sending(
         mode=mode,  # type: ignore[arg-type]  # take_choice returns one of MODES
         redirect_to=_address(table, "redirect_to", _PLAIN),
+        notify=_address(table, "notify", _PLAIN),
+        forewarn=table.take_flag("forewarn", False),
+        digest=table.take_flag("digest", False),
+        cc=_addresses(table, "cc"),
+        copy_to=_address(table, "copy_to", _PLAIN),
         daily_cap=table.take_int("daily_cap", 200, least=1),
         ramp_start=table.take_int("ramp_start", 10, least=1),
         settle=dt.timedelta(seconds=table.take_int("settle_seconds", 120, least=1, most=3600)),
@@ -44,11 +49,21 @@ def read_sending(table: Table, *, mails: bool) -> tuple[Sending, SenderSettings]
         signature=table.take_text("signature", ""),
         bank_details=table.take_text("bank_details", ""),
     )
+    for key in ("forewarn", "digest"):
+        if table.peek(key) is True and "notify" not in table:
+            table.report(key, f"{key} needs notify", 'add notify = "you@example.com"')
     if mode == "redirect" and "redirect_to" not in table:
         table.report("mode", "redirect needs redirect_to", 'add redirect_to = "you@example.com"')
     if mode != "off" and mails and "from" not in table:
         table.report("mode", f"{mode} needs from", 'add from = "Your name <accounts@example.com>"')
     return sending, sender
+
+
+def _addresses(table: Table, key: str) -> tuple[str, ...]:
+    found = table.take_list_of_text(key, ())
+    if not all(_PLAIN.fullmatch(one) for one in found):
+        table.expected(key, "e-mail addresses", 'a list such as ["sales@example.com"]')
+    return found
 
 
 def _address(table: Table, key: str, form: re.Pattern[str]) -> str:

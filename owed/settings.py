@@ -5,16 +5,22 @@ import zoneinfo
 from dataclasses import dataclass
 from pathlib import Path
 
+from outreach.bank import BankAccount
 from outreach.catalog import Catalog
+from owed.bank_settings import read_bank
 from owed.connection_settings import ConnectionSettings, read_connections
+from owed.contact_settings import read_contacts
+from owed.mailbox_settings import MailboxSettings, read_mailbox_settings
 from owed.own_templates import take_templates
 from owed.secret import take_secret
 from owed.sending_settings import SenderSettings, read_sending
 from owed.text_files import read_utf8
 from receivables.business import Business
+from receivables.facts import Contact
 from receivables.money import CURRENCIES
 from receivables.problems import Problem
 from reconciliation.policy import MatchPolicy
+from rules.advice import advise
 from rules.cases import Case, read_cases
 from rules.loader import load as load_rules
 from rules.loader import read as read_rules
@@ -43,6 +49,12 @@ class Settings:
     connections: dict[str, ConnectionSettings]
     sending: Sending
     sender: SenderSettings
+    #: Where debtors pay, by currency.
+    bank: dict[str, BankAccount]
+    mailbox: MailboxSettings | None
+    contacts: dict[str, tuple[Contact, ...]]
+    #: What is no mistake, but rarely meant.
+    warnings: tuple[Problem, ...]
     catalog: Catalog
     matching: MatchPolicy
     rulebook: Rulebook
@@ -92,16 +104,26 @@ def _read(root: Table, path: Path, text: str, rules: Path | None = None) -> Sett
     mails = any(one.endpoint.platform == "email" for one in connections.values())
     sending, sender = read_sending(sending_table, mails=mails)
     catalog = take_templates(sending_table, folder)
+    mailbox = read_mailbox_settings(root)
+    warnings = [*_warnings(sending_table, sender, mailbox)]
     sending_table.finish()
+    business_table = root.take_table("business")
+    bank, business = read_bank(business_table), _business(business_table)
     rulebook = read_rules(root, templates=catalog.names)
     cases = read_cases(root, rulebook)
+    if not root.problems and not rules:
+        warnings += [*advise(root, rulebook, business.country), *_unheard_actions(root, rulebook, connections, sending)]
     if rules:
         rulebook, cases, problems = load_rulebook(rules, catalog)
         root.problems += problems
     return Settings(
         folder=folder,
         text=text,
-        business=_business(root.take_table("business")),
+        bank=bank,
+        business=business,
+        mailbox=mailbox,
+        contacts=read_contacts(root),
+        warnings=tuple(warnings),
         store_url=_store_url(root.take_table("store"), folder),
         broker=_broker(root.take_table("worker")),
         key_file=_key_file(root.take_table("secrets"), folder),
@@ -113,6 +135,34 @@ def _read(root: Table, path: Path, text: str, rules: Path | None = None) -> Sett
         rulebook=rulebook,
         cases=cases,
     )
+
+
+def _unheard_actions(
+    root: Table, rulebook: Rulebook, connections: dict[str, ConnectionSettings], sending: Sending
+) -> list[Problem]:
+    """Steps that nothing here can carry out."""
+    platforms = {one.endpoint.platform for one in connections.values()}
+    actions = {step.action for policy in rulebook.policies if policy.status != "off" for step in policy.steps}
+    where = root.places.of_key(("policy",))
+    found = []
+    if "alert" in actions and not sending.notify:
+        found.append(
+            Problem(where, "a step alerts you, and nobody is named", 'add notify = "you@example.com" to [sending]')
+        )
+    if "webhook" in actions and "webhook" not in platforms:
+        found.append(
+            Problem(
+                where, "a step calls a webhook, and there is none", 'add a [[connection]] with platform = "webhook"'
+            )
+        )
+    return found
+
+
+def _warnings(sending: Table, sender: SenderSettings, mailbox: MailboxSettings | None) -> tuple[Problem, ...]:
+    if not sender.reply_to or mailbox:
+        return ()
+    what = "owed reads no mailbox: a customer who answers is reminded all the same"
+    return (Problem(sending.where("reply_to"), what, "add [mailbox], so that replies pause and bounces block"),)
 
 
 def _store_url(table: Table, folder: Path) -> str:
@@ -170,6 +220,7 @@ def _business(table: Table) -> Business:
         country=country,
         currency=currency,
         domains=table.take_list_of_text("domains", ()),
+        terms_days=table.take_int("terms_days", None, least=0, most=365),
     )
     table.finish()
     return business

@@ -6,7 +6,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-Platform = Literal["quickbooks", "xero", "stripe", "email", "csv"]
+Platform = Literal["quickbooks", "xero", "stripe", "email", "webhook", "csv"]
+
+#: Connections that are only told things: nothing is read there.
+WRITE_ONLY: frozenset[str] = frozenset({"email", "webhook"})
 
 #: Platforms that keep books: they own the balance of a document that is mirrored elsewhere.
 BOOKS: frozenset[str] = frozenset({"quickbooks", "xero", "csv"})
@@ -21,6 +24,8 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     country: str = ""
     currency: str = ""
     domains: tuple[str, ...] = ()
+    #: Days after its issue on which an invoice without a due date is due; None: it is never overdue.
+    terms_days: int | None = None
 
     def day_of(self, instant: dt.datetime) -> dt.date:
         """The calendar day of an aware instant at the business's place."""
@@ -42,5 +47,9 @@ class ConnectionState(msgspec.Struct, frozen=True, kw_only=True):
     posted_by_others: bool | None = None
     #: When every record was last compared with the platform's own figures.
     counted_at: dt.datetime | None = None
+    #: The day of the newest receipt that is recorded here; None: not known, or none at all.
+    newest_receipt_on: dt.date | None = None
+    #: The owner's word that none is missing up to this day.
+    receipts_complete_on: dt.date | None = None
     #: The books are closed up to and with this day: nothing may be posted on it.
     locked_until: dt.date | None = None

@@ -1,7 +1,7 @@
 """Commands: what owed asks a platform or a mail server to do. Each is one effect, and carries all it needs."""
 
 import datetime as dt
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -32,6 +32,39 @@ class SendReminder(Command, frozen=True, kw_only=True, omit_defaults=True):
     sender: str = ""
     reply_to: str = ""
     language: str = "en"
+    #: The invoices whose PDFs go with it; they are read when it leaves.
+    attach: tuple[Ref, ...] = ()
+    #: Gets the same message without standing in it, as the business's proof.
+    copy_to: str = ""
+
+
+class SendNotice(SendReminder, frozen=True, kw_only=True, omit_defaults=True):
+    """An e-mail to the business's own people: an alert, what leaves tomorrow, what happened today."""
+
+    verb: ClassVar[str] = "send_notice"
+
+    invoices: tuple[Ref, ...] = ()
+
+
+class OpenTask(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Ask a person to call or to post a letter; carried out in our own store (`connection` is local)."""
+
+    verb: ClassVar[str] = "open_task"
+
+    action: Literal["call", "letter"]
+    debtor: str
+    invoices: tuple[Ref, ...]
+    title: str
+    text: str = ""
+
+
+class CallWebhook(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """POST `body` (JSON text) to a program of the business's own, which knows repetitions by the key."""
+
+    verb: ClassVar[str] = "call_webhook"
+
+    invoices: tuple[Ref, ...]
+    body: str
 
 
 class SendInvoiceEmail(Command, frozen=True, kw_only=True, omit_defaults=True):
@@ -234,6 +267,9 @@ class CreateCheckout(Command, frozen=True, kw_only=True, omit_defaults=True):
 
 AnyCommand = (
     SendReminder
+    | SendNotice
+    | OpenTask
+    | CallWebhook
     | SendInvoiceEmail
     | CreatePaymentLink
     | WithdrawPaymentLink
@@ -254,6 +290,9 @@ AnyCommand = (
 
 COMMANDS: tuple[type[Command], ...] = (
     SendReminder,
+    SendNotice,
+    OpenTask,
+    CallWebhook,
     SendInvoiceEmail,
     CreatePaymentLink,
     WithdrawPaymentLink,
@@ -275,6 +314,6 @@ COMMANDS: tuple[type[Command], ...] = (
 
 def subjects(command: AnyCommand) -> tuple[Ref, ...]:
     """The invoices that a command is about; none for one about a payment alone."""
-    if isinstance(command, SendReminder):
+    if isinstance(command, SendReminder | OpenTask | CallWebhook):
         return command.invoices
     return () if isinstance(command, VoidPayment | RecordRefund | RecordProcessingFee) else (command.invoice,)

@@ -10,6 +10,26 @@ from receivables.refs import Ref
 
 Verdict = Literal["act", "hold", "suppress"]
 
+#: What a step does. remind, statement and thank_you are messages to the debtor; call and letter are tasks of a person,
+#: who then reaches the debtor; the others stay inside the business.
+Action = Literal["remind", "statement", "thank_you", "call", "letter", "note", "payment_link", "alert", "webhook"]
+
+ACTIONS: tuple[Action, ...] = (
+    "remind",
+    "statement",
+    "thank_you",
+    "call",
+    "letter",
+    "note",
+    "payment_link",
+    "alert",
+    "webhook",
+)
+#: What the debtor notices: it counts as contact.
+REACHING: frozenset[str] = frozenset({"remind", "statement", "thank_you", "call", "letter"})
+#: What is written to the debtor by us.
+WRITTEN: frozenset[str] = frozenset({"remind", "statement", "thank_you"})
+
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`code` is stable, for filters and tests; `text` is for a bookkeeper; `until` is when it may change by itself."""
@@ -53,7 +73,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     #: Which of `invoices` are mentioned at an earlier step of the policy than this one.
     alongside: tuple[Alongside, ...] = ()
     pay_link: bool = False
+    attach_pdf: bool = False
     approval: bool = False
+    action: Action = "remind"
+    #: What the step answers, where it is not the due date: "promise_broken:ID", "statement:2026-12".
+    occasion: str = ""
+    #: The role of the contact it goes to, such as director; empty: whoever gets the invoices.
+    to: str = ""
+    cc: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     rulebook: str = ""
     decided_at: dt.datetime | None = None
@@ -64,4 +91,5 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
 
         The rulebook's version is not part of it, so that changing rules never sends a step again.
         """
-        return f"{self.policy}/{self.step}/{'+'.join(sorted(map(str, self.invoices)))}"
+        occasion = f"@{self.occasion}" if self.occasion else ""
+        return f"{self.policy}/{self.step}{occasion}/{'+'.join(sorted(map(str, self.invoices)))}"

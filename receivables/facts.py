@@ -31,7 +31,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A person or address at a customer. `role` is free text such as accounts, director; `copied` means cc."""
+    """A person or address at a customer. `role` is free text such as accounts, director; `copied` means cc.
+
+    `stated` by the admin in owed.toml: it is written to only where its role is asked for.
+    """
 
     email: str = ""
     name: str = ""
@@ -39,6 +42,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     role: str = ""
     primary: bool = False
     copied: bool = False
+    stated: bool = False
 
 
 class Customer(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,6 +67,8 @@ class Customer(Fact, frozen=True, kw_only=True, omit_defaults=True):
     timezone: str = ""
     currency: str = ""
     tags: tuple[str, ...] = ()
+    #: What we owe it on bills, a decimal in our home currency; empty where the platform does not say.
+    payable: str = ""
     #: What the customer's own balance is at the platform, in minor units of `currency`; None where it is not stated.
     balance: int | None = None
     #: Cross-references kept by whoever made the record, such as {"xero_contact_id": "..."}.
@@ -121,8 +127,9 @@ class Invoice(Fact, frozen=True, kw_only=True, omit_defaults=True):
     memo: str = ""
     #: Was it ever sent to the customer? None where the platform does not say.
     sent: bool | None = None
-    #: Where the platform e-mails this invoice.
+    #: Where the platform e-mails this invoice, and whom it copies in.
     email: str = ""
+    copied: str = ""
     #: The platform charges the customer by itself (a card on file): chasing it is not ours.
     charged_automatically: bool = False
     #: The customer can pay online at the platform's own page.
@@ -182,6 +189,8 @@ class Payment(Fact, frozen=True, kw_only=True, omit_defaults=True):
     method: str = ""
     payer_name: str = ""
     payer_email: str = ""
+    #: The account that the payer paid from (an IBAN, say), where it is told.
+    payer_account: str = ""
     #: The bank, clearing or undeposited-funds account it went to, by the platform's code or id.
     account: str = ""
     #: The payment intent, batch or deposit that it belongs to.
@@ -190,6 +199,8 @@ class Payment(Fact, frozen=True, kw_only=True, omit_defaults=True):
     fee: int | None = None
     description: str = ""
     allocations: tuple[Allocation, ...] = ()
+    #: (id, minor units) of journals that say something is owed, and that this money settles; they are no invoices.
+    journals: tuple[tuple[str, int], ...] = ()
     metadata: dict[str, str] = {}
 
 
@@ -256,6 +267,26 @@ class BalanceTransaction(Fact, frozen=True, kw_only=True, omit_defaults=True):
     exchange_rate: str = ""
 
 
+class BankLine(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """One movement of a bank account: as the bank's own statement tells it, or as the books keep it by itself, not as
+    the payment of a document. Money out is negative.
+    """
+
+    kind: ClassVar[str] = "bank_line"
+
+    #: The bank account: by the name that a person gave it, or by the books' code or id.
+    account: str = ""
+    status: PaymentStatus = "settled"
+    currency: str = ""
+    amount: int = 0
+    booked_on: dt.date | None = None
+    #: The other side, whichever way the money went.
+    payer_name: str = ""
+    payer_account: str = ""
+    reference: str = ""
+    method: str = ""
+
+
 class JournalLine(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """A line of a journal on the receivables account: it changes what is owed without a document.
 
@@ -304,6 +335,7 @@ PLATFORM_FACTS: tuple[type[Fact], ...] = (
     Chargeback,
     Payout,
     BalanceTransaction,
+    BankLine,
     JournalLine,
     PaymentLink,
 )

@@ -7,10 +7,13 @@ from typing import Literal
 
 import msgspec
 
-from receivables.decisions import Alongside
+from receivables.decisions import REACHING, Alongside
 
-#: sent and uncertain count as contact; planned, approved and sending are promises to contact; the rest never left.
-ContactState = Literal["planned", "approved", "sending", "sent", "uncertain", "needs_human", "failed", "cancelled"]
+#: sent and uncertain count as contact; planned, approved and sending are promises to contact; refused was taken back
+#: by a person, for good; the rest never left.
+ContactState = Literal[
+    "planned", "approved", "sending", "sent", "uncertain", "needs_human", "failed", "cancelled", "refused"
+]
 
 _COUNTS: frozenset[str] = frozenset({"sending", "sent", "uncertain", "needs_human"})
 _PENDING: frozenset[str] = frozenset({"planned", "approved"})
@@ -30,6 +33,9 @@ class Contacted(msgspec.Struct, frozen=True, kw_only=True):
     at: dt.datetime
     #: As in the decision: invoices of this message that were at an earlier step of their own.
     alongside: tuple[Alongside, ...] = ()
+    #: As in the decision.
+    action: str = "remind"
+    occasion: str = ""
 
     def step_of(self, invoice: str) -> tuple[str, int]:
         """The step and the stage at which this message counts for one of its invoices."""
@@ -42,6 +48,16 @@ class Contacted(msgspec.Struct, frozen=True, kw_only=True):
     def counts(self) -> bool:
         """It reached the debtor, or may have."""
         return self.state in _COUNTS
+
+    @property
+    def taken(self) -> bool:
+        """The step is behind us: it reached the debtor, or may have, or a person decided that it shall not."""
+        return self.state in _COUNTS or self.state == "refused"
+
+    @property
+    def reaches(self) -> bool:
+        """The debtor notices it; a note in the books or an alert to the owner is none of its business."""
+        return self.action in REACHING
 
     @property
     def pending(self) -> bool:

@@ -3,6 +3,8 @@
 import datetime as dt
 from typing import ClassVar, Literal
 
+import msgspec
+
 from receivables.facts import Fact
 from receivables.refs import Ref
 
@@ -40,6 +42,45 @@ class Hold(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
     kind: ClassVar[str] = "hold"
     until_on: dt.date | None = None
     lifted_at: dt.datetime | None = None
+    #: Where the debt has gone, when that is why: nobody but its new keeper writes about it.
+    cause: Literal["", "insolvent", "agency", "lawyer"] = ""
+
+
+class Instalment(msgspec.Struct, frozen=True, order=True):
+    """One part of a payment plan, in minor units of the plan's currency."""
+
+    due_on: dt.date
+    amount: int
+
+
+class PaymentPlan(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
+    """An invoice (`subject`) that is paid in parts by agreement; while each part comes in time, nobody is reminded.
+
+    `agreed_open` is what was open when it was agreed, in minor units: what came in since then counts for the plan.
+    """
+
+    kind: ClassVar[str] = "payment_plan"
+    instalments: tuple[Instalment, ...] = ()
+    currency: str = ""
+    agreed_open: int = 0
+    withdrawn_at: dt.datetime | None = None
+
+
+class Task(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that a person has to do for a step: a call or a letter; `subject` is the debtor.
+
+    `id` is the intent of the effect that opened it, so that a step opens one task, whatever happens.
+    """
+
+    kind: ClassVar[str] = "task"
+    action: Literal["call", "letter"] = "call"
+    invoices: tuple[Ref, ...] = ()
+    title: str = ""
+    text: str = ""
+    done_at: dt.datetime | None = None
+    done_by: str = ""
+    #: What came of it, in the person's words.
+    outcome: str = ""
 
 
 class OptOut(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,6 +131,16 @@ class Assignment(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
     assigned_to: str = ""
 
 
+class AgedReceivables(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
+    """What the platform's own report said was due of a customer (`subject`), when our sum of its debts was another.
+
+    `due` is (the invoice's id, decimal text) in the currency of the report, which the report does not name.
+    """
+
+    kind: ClassVar[str] = "aged_receivables"
+    due: tuple[tuple[str, str], ...] = ()
+
+
 class SameDebtor(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
     """Two customer records, `subject` and `other`, are one debtor, or (`same` False) never are."""
 
@@ -98,14 +149,69 @@ class SameDebtor(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
     same: bool = True
 
 
+class BlockedAddress(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
+    """An e-mail address that cannot be reached: nobody writes to it until it is lifted. One statement an address.
+
+    `subject` is the debtor whose message came back; `address` is in small letters; `blocked_on` is the business's day.
+    """
+
+    kind: ClassVar[str] = "blocked_address"
+    address: str
+    blocked_on: dt.date
+    lifted_at: dt.datetime | None = None
+
+
+class Reply(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
+    """A message that came back from a customer. `subject` is the debtor, `title` is the message's own subject.
+
+    An automatic one is a notice of absence or of receipt: nobody has read ours yet. `answers` is the intended effect
+    (its row in the outbox) that it answers; empty when only the sender is known. `raw` is its digest in the archive.
+    """
+
+    kind: ClassVar[str] = "reply"
+    message_id: str = ""
+    sender: str = ""
+    title: str = ""
+    received_at: dt.datetime | None = None
+    answers: str = ""
+    invoices: tuple[Ref, ...] = ()
+    automatic: bool = False
+    excerpt: str = ""
+    raw: str = ""
+
+
+class Bounce(LocalFact, frozen=True, kw_only=True, omit_defaults=True):
+    """A mail server's word that one of our messages did not arrive. `subject` is the debtor; fields as in `Reply`.
+
+    `lasting` is a hard bounce (status 5.x.x of RFC 3463); else the server goes on trying, or gave up for now.
+    """
+
+    kind: ClassVar[str] = "bounce"
+    message_id: str = ""
+    address: str = ""
+    lasting: bool = True
+    status: str = ""
+    diagnostic: str = ""
+    received_at: dt.datetime | None = None
+    answers: str = ""
+    invoices: tuple[Ref, ...] = ()
+    raw: str = ""
+
+
 LOCAL_FACTS: tuple[type[LocalFact], ...] = (
     Dispute,
     Promise,
     Hold,
+    PaymentPlan,
+    Task,
     OptOut,
     Release,
     Confirmation,
     BreakAnswer,
     Assignment,
+    AgedReceivables,
     SameDebtor,
+    BlockedAddress,
+    Reply,
+    Bounce,
 )

@@ -36,6 +36,7 @@ def rewind(snapshot: Snapshot, to: dt.datetime) -> Snapshot:
         refunds={key: one for key, one in snapshot.refunds.items() if _by(one.refunded_on, day)},
         chargebacks=snapshot.chargebacks,
         payouts={key: one for key, one in snapshot.payouts.items() if _by(one.arrives_on, day)},
+        bank_lines={key: one for key, one in snapshot.bank_lines.items() if _by(one.booked_on, day)},
         links={},
         local=tuple(one for one in snapshot.local if one.stated_at is None or one.stated_at <= to),
     )

@@ -9,6 +9,7 @@ from receivables.business import BOOKS, Business, ConnectionState
 from receivables.facts import (
     Allocation,
     BalanceTransaction,
+    BankLine,
     Chargeback,
     CreditNote,
     Customer,
@@ -43,6 +44,7 @@ class Snapshot:
     chargebacks: dict[Key, Chargeback] = field(default_factory=dict)
     payouts: dict[Key, Payout] = field(default_factory=dict)
     balance_transactions: dict[Key, BalanceTransaction] = field(default_factory=dict)
+    bank_lines: dict[Key, BankLine] = field(default_factory=dict)
     journal_lines: dict[Key, JournalLine] = field(default_factory=dict)
     links: dict[Key, PaymentLink] = field(default_factory=dict)
     local: tuple[LocalFact, ...] = ()
@@ -94,6 +96,7 @@ _FIELDS: dict[type[Fact], str] = {
     Chargeback: "chargebacks",
     Payout: "payouts",
     BalanceTransaction: "balance_transactions",
+    BankLine: "bank_lines",
     JournalLine: "journal_lines",
     PaymentLink: "links",
 }

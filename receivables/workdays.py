@@ -22,8 +22,21 @@ def is_workday(day: dt.date, country: str = "") -> bool:
     return day.weekday() < _SATURDAY and day not in _holidays(country, day.year)
 
 
+def workdays_between(start: dt.date, end: dt.date, country: str = "") -> int:
+    """Working days after `start`, up to and with `end`; counts no further than a month."""
+    days = min((end - start).days, 31)
+    return sum(is_workday(start + dt.timedelta(days=passed), country) for passed in range(1, days + 1))
+
+
 def next_workday(day: dt.date, country: str = "") -> dt.date:
     """`day` itself when it is a working day, else the first one after it."""
     while not is_workday(day, country):
         day += dt.timedelta(days=1)
+    return day
+
+
+def workdays_after(day: dt.date, count: int, country: str = "") -> dt.date:
+    """The `count`-th working day after `day`."""
+    for _ in range(count):
+        day = next_workday(day + dt.timedelta(days=1), country)
     return day

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from receivables.breaks import Break
-from receivables.facts import Invoice, Payment
+from receivables.facts import Customer, Invoice, Payment
+from receivables.local_facts import AgedReceivables
 from receivables.money import Money
 from receivables.refs import Ref
 from receivables.snapshot import Key, Snapshot
@@ -35,12 +36,14 @@ def expected_open(snapshot: Snapshot) -> dict[Key, int]:
 def differences(snapshot: Snapshot) -> Iterator[Break]:
     """A break for each invoice whose parts do not add up, for each payer that gives more than it has, and for each
     allocation to a document we do not have."""
+    reports = _reports(snapshot)
     for key, expected in sorted(expected_open(snapshot).items()):
         invoice = snapshot.invoices[key]
         if expected < 0 and invoice.open == 0:
             yield _over_allocated(invoice, -expected)
         elif expected != invoice.open:
-            yield _balance_differs(invoice, expected)
+            report = reports.get(str(Ref(invoice.connection, Customer.kind, invoice.customer_id)))
+            yield _balance_differs(invoice, expected, _said(report, invoice) if report else "")
     for _, payment in sorted(snapshot.payments.items()):
         given = sum(share.amount for share in payment.allocations if share.source_id == payment.id)
         if payment.status == "settled" and given > payment.amount:
@@ -48,13 +51,38 @@ def differences(snapshot: Snapshot) -> Iterator[Break]:
     yield from _unknown(snapshot)
 
 
-def _balance_differs(invoice: Invoice, expected: int) -> Break:
+def disagreeing_customers(snapshot: Snapshot) -> list[Ref]:
+    """Those whose invoices, recomputed, do not add up to what the platform says is open of them, in some currency."""
+    sums: dict[tuple[Ref, str], int] = defaultdict(int)
+    for key, expected in expected_open(snapshot).items():
+        invoice = snapshot.invoices[key]
+        customer = Ref(invoice.connection, Customer.kind, invoice.customer_id)
+        sums[customer, invoice.currency] += expected - invoice.open
+    return sorted({customer for (customer, _), difference in sums.items() if difference})
+
+
+def _reports(snapshot: Snapshot) -> dict[str, AgedReceivables]:
+    """By customer, the newest word of its platform."""
+    found = sorted(
+        (one for one in snapshot.local if isinstance(one, AgedReceivables)), key=lambda one: str(one.stated_at)
+    )
+    return {one.subject: one for one in found}
+
+
+def _said(report: AgedReceivables, invoice: Invoice) -> str:
+    on = f" on {report.stated_at:%Y-%m-%d}" if report.stated_at else ""
+    due = dict(report.due).get(invoice.id)
+    figure = f"that {due} of it is due" if due is not None else "nothing of it"
+    return f"; {report.stated_by.title()}'s aged receivables say {figure}{on}"
+
+
+def _balance_differs(invoice: Invoice, expected: int, said: str = "") -> Break:
     return Break(
         kind="balance differs",
         refs=(invoice.ref,),
         amount=Money(expected - invoice.open, invoice.currency),
         since_on=invoice.issue_on,
-        cause=f"its parts leave {Money(expected, invoice.currency)}, the platform says {invoice.balance}",
+        cause=f"its parts leave {Money(expected, invoice.currency)}, the platform says {invoice.balance}{said}",
         next_step="open the invoice there: a payment or credit that owed cannot see changed its balance",
         holds=expected < invoice.open,
     )

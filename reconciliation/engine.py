@@ -8,14 +8,17 @@ from receivables.breaks import Break, BreakKind
 from receivables.facts import Invoice, Payment
 from receivables.refs import Ref
 from receivables.snapshot import Key, Snapshot
-from reconciliation import balances, customer_balances, documents, identity, items, payouts, posting, unapplied
+from reconciliation import balances, bank, customer_balances, documents, identity, items, payouts, posting, unapplied
+from reconciliation.bank_sightings import Bank
 from reconciliation.breaks import given_back, matched, mirrors, sighted
 from reconciliation.breaks import unapplied as unapplied_breaks
 from reconciliation.breaks.answers import Answers
 from reconciliation.breaks.blockers import blockers
 from reconciliation.explain import explain_break
 from reconciliation.matchers import Payer, Suggestion, stated_link
+from reconciliation.matching.items import Knowledge
 from reconciliation.open_book import OpenBook
+from reconciliation.payers import Payers
 from reconciliation.policy import MatchPolicy
 from reconciliation.results import Band, Match, Reconciliation, Sighting
 from reconciliation.sightings import Ledger, stated_anywhere
@@ -36,35 +39,27 @@ def _invoices_by_payer(snapshot: Snapshot) -> dict[Key, list[str]]:
     return found
 
 
-def _debtors_by_email(snapshot: Snapshot, debtors: dict[Ref, str]) -> dict[str, str]:
-    """For a guest checkout, which has no customer but an address; addresses of several debtors are left out."""
-    owners: dict[str, set[str]] = defaultdict(set)
-    for customer in snapshot.customers.values():
-        for email in identity.emails(customer):
-            owners[email].add(debtors[customer.ref])
-    return {email: found.pop() for email, found in owners.items() if len(found) == 1}
-
-
 class _Run:
     """One reconciliation; its state is what has been consumed so far."""
 
     def __init__(self, snapshot: Snapshot, policy: MatchPolicy) -> None:
-        self.snapshot = snapshot
+        self.snapshot = snapshot = bank.with_received(snapshot)
         self.policy = policy
         self.answers = Answers(snapshot.local)
         self.disputed = posting.disputed_payments(snapshot)
         self.lost = given_back.lost_for_good(snapshot, self.answers)
         self.debtors = identity.debtors(snapshot)
         self.mirrors = documents.mirrors(snapshot)
+        self.payers = Payers(snapshot, self.debtors, self.answers.confirmed)
         documents_of_record = [one for one in snapshot.invoices.values() if one.ref not in self.mirrors]
         self.all_documents = OpenBook(documents_of_record, policy.shortest_number)
         self.open_book = OpenBook([one for one in documents_of_record if one.is_open], policy.shortest_number)
-        self.debtor_of = {one.ref: self._debtor(one.connection, one.customer_id) for one in documents_of_record}
+        self.debtor_of = {one.ref: self.payers.customer(one.connection, one.customer_id) for one in documents_of_record}
         self.ledger = Ledger(snapshot, self.debtors, policy)
         self.by_payer = _invoices_by_payer(snapshot)
-        self.by_email = _debtors_by_email(snapshot, self.debtors)
         self.matches: list[Match] = []
         self.sightings: list[Sighting] = []
+        self.banked: list[Sighting] = []
         self.booked: dict[Ref, int] = {}
         self.placed_at: dict[Ref, list[Ref]] = defaultdict(list)
         self.breaks: list[Break] = []
@@ -75,6 +70,7 @@ class _Run:
     def result(self) -> Reconciliation:
         for payment in self._outside_the_books():
             self._place(payment)
+        self._match_bank()
         self._match_unlinked()
         breaks = [self.answers.applied(one) for one in (*self.breaks, *self._differences())]
         held = blockers(breaks, self._invoices_of_customers())
@@ -85,6 +81,7 @@ class _Run:
             items=tuple(shared),
             matches=tuple(self.matches),
             sightings=tuple(self.sightings),
+            banked=tuple(self.banked),
             mirrors=self.mirrors,
             breaks=tuple(sorted(breaks, key=lambda one: one.key)),
             debtors=self.debtors,
@@ -92,17 +89,13 @@ class _Run:
             unmatched=tuple(self.unmatched),
         )
 
-    def _debtor(self, connection: str, customer_id: str) -> str:
-        ref = Ref(connection, "customer", customer_id)
-        return self.debtors.get(ref, str(ref) if customer_id else "")
-
     def _outside_the_books(self) -> list[Payment]:
         """Money seen at a processor, surest sightings first; what the books themselves hold is already placed."""
         outside = []
         for _, payment in sorted(self.snapshot.payments.items()):
             if self.snapshot.keeps_books(payment.connection):
                 self.settled += bool(payment.allocations)
-            elif payment.status in ("settled", "pending") and payment.amount > 0:
+            elif not bank.is_line(payment) and payment.status in ("settled", "pending") and payment.amount > 0:
                 outside.append(payment)
         placed = []
         for payment in outside:
@@ -143,9 +136,16 @@ class _Run:
         return sorted({Ref(payment.connection, "invoice", invoice) for invoice in shares})
 
     def _payer(self, payment: Payment) -> Payer:
-        debtor = self._debtor(payment.connection, payment.customer_id)
-        debtor = debtor or self.by_email.get(payment.payer_email.casefold(), "")
-        return Payer(payment, debtor, self.debtor_of, self._kept(payment))
+        return Payer(payment, self.payers.debtor_of(payment), self.debtor_of, self._kept(payment))
+
+    def _match_bank(self) -> None:
+        """Once it is clear what the books have of a processor's money: what they have of the bank's, and the rest."""
+        known = Bank(self.snapshot, self.policy, self.payers, self.debtor_of, self.all_documents, self.ledger.free())
+        self.banked = known.sightings()
+        seen = {one.payment for one in self.banked}
+        left = [one for one in bank.lines(self.snapshot) if one.ref not in seen]
+        for payment in sorted(left, key=lambda one: one.ref not in self.answers.confirmed):
+            self._match(self._payer(payment))
 
     def _match(self, payer: Payer) -> None:
         payment = payer.payment
@@ -160,7 +160,8 @@ class _Run:
 
     def _match_unlinked(self) -> None:
         """All money that names no document by its id is matched at once, the surest first."""
-        found = suggest(self.unlinked, self.open_book, self.snapshot, self.debtors, self.answers.refused, self.policy)
+        known = Knowledge(refused=self.answers.refused, payers=self.payers.aliases)
+        found = suggest(self.unlinked, self.open_book, self.snapshot, self.debtors, known, self.policy)
         for one in found:
             if one.suggestion:
                 self._consume(one.payer, one.suggestion, one.matcher)
@@ -229,7 +230,7 @@ class _Run:
             *given_back.returned_breaks(self.snapshot, self._concerned),
             *matched.short_payments(self.snapshot, self.matches),
             *sighted.sighting_breaks(self.snapshot, self.sightings),
-            *payouts.payout_breaks(self.snapshot),
+            *payouts.payout_breaks(self.snapshot, self.banked),
         ]
 
     def _payer_of(self, ref: Ref) -> str:

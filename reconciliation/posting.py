@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from receivables.facts import Payment
+from receivables.facts import BankLine, Payment
 from receivables.refs import Ref
 from receivables.snapshot import Snapshot
 from reconciliation.results import Match
@@ -19,6 +19,8 @@ def disputed_payments(snapshot: Snapshot) -> frozenset[Ref]:
 
 def why_not_posted(snapshot: Snapshot, match: Match, disputed: Collection[Ref], feed_days: int = 7) -> str:
     """In a bookkeeper's words; "" where owed posts it. `feed_days`: how long another program may take to post it."""
+    if match.payment.kind == BankLine.kind:
+        return "record it in the books, from the bank's line there: owed posts no bank lines"
     invoice = snapshot.invoice(match.invoice)
     payment = snapshot.payments.get((match.payment.connection, match.payment.id))
     state = snapshot.connections.get(match.invoice.connection)
@@ -26,10 +28,8 @@ def why_not_posted(snapshot: Snapshot, match: Match, disputed: Collection[Ref], 
         return "its facts are not known"
     if not snapshot.keeps_books(match.invoice.connection):
         return f"settle the invoice with this payment at {state.name}: nothing has to be recorded in the books"
-    if match.pending:
-        return "the money is still on its way"
-    if match.band != "certain":
-        return "the match is not certain: confirm it with owed breaks accept, or record it in the books"
+    if unsure := _unsure(match):
+        return unsure
     if state.posted_by_others is None:
         return f"answer first whether anything else posts Stripe money: stripe_money_posted_by_others for {state.name}"
     if state.posted_by_others:
@@ -40,6 +40,14 @@ def why_not_posted(snapshot: Snapshot, match: Match, disputed: Collection[Ref], 
         return "money was given back or is disputed: a person decides what to record"
     if state.locked_until and (payment.paid_on is None or payment.paid_on <= state.locked_until):
         return f"locked: the books are closed until {state.locked_until}, a person picks the date"
+    return ""
+
+
+def _unsure(match: Match) -> str:
+    if match.pending:
+        return "the money is still on its way"
+    if match.band != "certain":
+        return "the match is not certain: confirm it with owed breaks accept, or record it in the books"
     return ""
 
 

@@ -27,7 +27,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """One money seen twice: at the processor, and in the books. `amount` of it is booked, in minor units."""
+    """One money seen twice: at the processor or the bank, and in the books. `amount` of it is booked, in minor units."""
 
     payment: Ref
     in_books: Ref
@@ -48,3 +48,5 @@ class Reconciliation:
     #: Payments that settle invoices by the platforms' own word.
     settled_by_platform: int = 0
     unmatched: tuple[Ref, ...] = field(default=())
+    #: Lines of bank statements that the books have already, or that are a processor's payouts.
+    banked: tuple[Sighting, ...] = ()

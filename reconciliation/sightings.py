@@ -63,6 +63,10 @@ class Ledger:
                 return self._claim(payment, [booked], "the amount less the fee, same invoice, near day")
         return None
 
+    def free(self) -> list[Payment]:
+        """What the books hold and no processor's payment was found to be."""
+        return list(self._free.values())
+
     def _near_ones(self, payment: Payment, amount: int) -> list[Payment]:
         fitting = self._by_amount.get((payment.currency, amount), ())
         return [booked for booked in fitting if booked.ref in self._free and self._near(payment, booked)]

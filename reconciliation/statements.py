@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TypeVar
 
-from receivables.local_facts import Confirmation, Dispute, Hold, LocalFact, OptOut, Promise, Release
+from receivables.local_facts import Confirmation, Dispute, Hold, LocalFact, OptOut, PaymentPlan, Promise, Release
 
 L = TypeVar("L", bound=LocalFact)
 
@@ -15,9 +15,12 @@ class Statements:
 
     def __init__(self, facts: Iterable[LocalFact]) -> None:
         self._by_subject: dict[str, list[LocalFact]] = defaultdict(list)
+        self._resolved: dict[str, Dispute] = {}
         for fact in sorted(facts, key=lambda fact: (str(fact.stated_at), fact.id)):
             if _in_force(fact):
                 self._by_subject[fact.subject].append(fact)
+            elif isinstance(fact, Dispute):
+                self._resolved[fact.subject] = fact
 
     def newest(self, kind: type[L], subjects: Iterable[str]) -> L | None:
         """The newest of each subject; of those the one that holds longest: a word about the customer takes nothing
@@ -27,6 +30,11 @@ class Statements:
 
     def every(self, kind: type[L], subjects: Iterable[str]) -> list[L]:
         return [fact for subject in subjects for fact in self._by_subject.get(subject, ()) if isinstance(fact, kind)]
+
+    def resolved(self, subjects: Iterable[str]) -> Dispute | None:
+        """The dispute that was settled last."""
+        found = [self._resolved[subject] for subject in subjects if subject in self._resolved]
+        return max(found, key=lambda dispute: str(dispute.resolved_at), default=None)
 
     def confirmed(self, question: str, subjects: Iterable[str]) -> bool:
         return any(fact.question == question and fact.answer == "yes" for fact in self.every(Confirmation, subjects))
@@ -48,7 +56,7 @@ def _in_force(fact: LocalFact) -> bool:
             return fact.resolved_at is None
         case Hold():
             return fact.lifted_at is None
-        case Promise() | OptOut():
+        case Promise() | OptOut() | PaymentPlan():
             return fact.withdrawn_at is None
         case Release() | Confirmation():
             return True

@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
 from receivables.breaks import Break
+from receivables.facts import Payment
 from receivables.open_items import OpenItem
 from receivables.refs import Ref
 from receivables.snapshot import Snapshot
@@ -16,6 +17,9 @@ Credit = dict[tuple[str, str], int]
 
 #: (debtor, currency, minor units) of money that was received and found no invoice.
 Loose = tuple[str, str, int]
+
+#: (connection, journal, customer, currency)
+JournalKey = tuple[str, str, str, str]
 
 #: Breaks about money that found no invoice, or not surely the right one; the first reference is the payment.
 _LOOSE = frozenset({"unmatched payment", "overpayment", "duplicate payment", "proposed match"})
@@ -52,12 +56,13 @@ def loose_money(breaks: Iterable[Break], payer_of: Callable[[Ref], str]) -> Iter
             yield debtor, one.amount.currency, one.amount.minor
 
 
-def journal_balances(snapshot: Snapshot) -> dict[tuple[str, str, str, str], int]:
-    """What each journal still changes for a customer: (connection, journal, customer, currency) -> minor units.
+def journal_balances(snapshot: Snapshot) -> dict[JournalKey, int]:
+    """What each journal still changes for a customer, in minor units.
 
-    Below zero is a credit, net of what was applied to invoices already; lines that name no customer are left out.
+    Below zero is a credit, net of what was applied to invoices already; above zero a debt, less what payments settle of
+    it. Lines that name no customer are left out.
     """
-    left: dict[tuple[str, str, str, str], int] = defaultdict(int)
+    left: dict[JournalKey, int] = defaultdict(int)
     for line in snapshot.journal_lines.values():
         if line.customer_id:
             left[line.connection, line.journal_id, line.customer_id, line.currency] += line.amount
@@ -67,7 +72,18 @@ def journal_balances(snapshot: Snapshot) -> dict[tuple[str, str, str, str], int]
             key = (connection, share.source_id, invoice.customer_id, invoice.currency)
             if key in left:
                 left[key] += share.amount
+    for payment in snapshot.payments.values():
+        for journal, amount in payment.journals if payment.status == "settled" else ():
+            if (key := _debt(left, payment, journal)) in left:
+                left[key] -= amount
     return {key: amount for key, amount in left.items() if amount}
+
+
+def _debt(left: Collection[JournalKey], payment: Payment, journal: str) -> JournalKey:
+    """What a payment settles of a journal: its own customer's part, or that of another, such as a parent's job."""
+    own = (payment.connection, journal, payment.customer_id, payment.currency)
+    same = [key for key in left if (key[:2], key[3]) == (own[:2], payment.currency)]
+    return own if own in left or len(same) != 1 else same[0]
 
 
 def _debtor(debtors: dict[Ref, str], connection: str, customer: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from receivables.facts import BankLine
 from receivables.refs import Ref
 from receivables.snapshot import Snapshot
 from reconciliation import identity
@@ -40,17 +41,17 @@ def suggest(
     book: OpenBook,
     snapshot: Snapshot,
     debtors: dict[Ref, str],
-    refused: frozenset[tuple[str, str]],
+    knowledge: Knowledge,
     policy: MatchPolicy,
 ) -> list[Suggested]:
-    """For each payer, in the order given. Other currencies are never matched here: what they leave open is a person's."""
+    """For each payer, in the order given; `knowledge` is what people have said before. Other currencies are never matched here: what they leave open is a person's."""
     if not payers:
         return []
     found = match(
         _documents(book, payers[0].debtor_of),
         [_line(payer) for payer in payers],
         _customers(snapshot, debtors),
-        knowledge=Knowledge(refused=refused),
+        knowledge=knowledge,
         policy=policy,
     )
     by_payment = {one.payment: one for one in found}
@@ -82,6 +83,7 @@ def _documents(book: OpenBook, debtor_of: dict[Ref, str]) -> list[OpenDocument]:
 
 
 def _line(payer: Payer) -> PaymentLine:
+    """A bank knows none of our customers, so that who its payer is remains for the engine to judge."""
     payment = payer.payment
     texts = (payment.reference, payment.description, *(value for _, value in sorted(payment.metadata.items())))
     return PaymentLine(
@@ -90,9 +92,10 @@ def _line(payer: Payer) -> PaymentLine:
         amount=payer.amount,
         currency=payment.currency,
         payer_name=payment.payer_name,
+        payer_account=payment.payer_account,
         reference=" | ".join(filter(None, texts)),
         method=payment.method,
-        customer_id=payer.debtor,
+        customer_id="" if payment.ref.kind == BankLine.kind else payer.debtor,
     )
 
 

@@ -1,53 +1,73 @@
-"""Tests of a rulebook, written beside it: `[[case]]` states one debt and one day, and what is expected to be done.
+"""Tests of a rulebook, written beside it: `[[case]]` states debts and one instant, and what is expected to be done.
 
     [[case]]
     name = "a month late, reminded twice"
-    on = 2026-03-10                         # at 10:00 of the business
+    on = 2026-03-10                         # at 10:00 of the business, or `at = "23:30"`
     amount = "1200.00 GBP"
     days_past_due = 30
     customer = { country = "GB", tags = ["builder"] }
     sent = [ { step = "friendly", days_ago = 27 }, { step = "reminder", days_ago = 16 } ]
     expect = "act firm"                     # or "hold CODE", "suppress CODE", or the first word alone
 
-The debt has been sent, has an e-mail address, and its books are fresh, unless the case says otherwise.
+Several debts of one customer are `[[case.invoice]]`, each with its number; then `expect` is a table by number, and
+`messages = 1` says how many messages all of them make. The debts have been sent, have an e-mail address, and their
+books are fresh, unless the case says otherwise.
 """
 
 import datetime as dt
+import zoneinfo
 from collections.abc import Iterable
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from receivables.business import Business, ConnectionState
 from receivables.decisions import Decision
-from receivables.facts import Contact, Customer, Invoice
 from receivables.history import Contacted, History
-from receivables.local_facts import Dispute, Hold, Promise
 from receivables.open_items import OpenItem
-from receivables.refs import LOCAL, Ref
+from receivables.refs import Ref
+from rules.case_debts import BOOKS, DEBTOR, read_debts
 from rules.evaluate import evaluate
 from rules.schema import Rulebook
 from rules.table import Table, did_you_mean
 
 _VERDICTS = ("act", "hold", "suppress")
 _AT = dt.time(10)
-_BOOKS = "books"
-_REF = Ref(_BOOKS, "invoice", "case")
 
 
-class Case(msgspec.Struct, frozen=True):
-    """One debt, what was sent about it, and the verdict with its step or reason code that is expected."""
+class Sent(msgspec.Struct, frozen=True):
+    """A message of earlier; empty `invoices` means all of the case."""
+
+    step: str
+    hours_ago: int
+    policy: str = ""
+    invoices: tuple[str, ...] = ()
+    state: str = "sent"
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """Debts of one customer, what was sent about them, and the verdicts that are expected, by invoice number."""
 
     name: str
     where: str
     on: dt.date
-    item: OpenItem
-    contacts: tuple[tuple[str, str, int], ...]
-    expect: str
+    at: dt.time
+    #: The business's zone, country and currency where they differ from owed.toml's.
+    place: dict[str, str]
+    items: tuple[OpenItem, ...]
+    sent: tuple[Sent, ...]
+    data_age_hours: int
+    receipts_days_ago: int | None
+    platform_reminds: bool
+    expected: dict[str, str]
+    messages: int | None
+
+    @property
+    def expect(self) -> str:
+        return _shown(self.expected)
 
 
 class CaseResult(msgspec.Struct, frozen=True):
-    """`found` is written like `expect`."""
+    """`found` is written like `expect`; `decision` is the first one that was not expected, else the first."""
 
     case: Case
     passed: bool
@@ -68,119 +88,139 @@ def run_cases(cases: Iterable[Case], rulebook: Rulebook, business: Business) -> 
 def _case(table: Table, rulebook: Rulebook) -> Case:
     where = table.where()
     name, on = table.take_text("name"), table.take_date("on")
-    item = _item(table, on)
-    contacts = tuple(_contact(sent, rulebook) for sent in table.take_tables("sent"))
-    expect = _expected(table, rulebook)
-    table.finish()
-    return Case(name, where, on, item, contacts, expect)
-
-
-def _item(table: Table, on: dt.date) -> OpenItem:
-    amount = table.take_money("amount")
-    late = table.take_int("days_past_due", None, least=-3_650, most=3_650)
-    has_due_date = late is not None and on > dt.date(1900, 1, 1)
-    invoice = Invoice(
-        connection=_BOOKS,
-        id=_REF.id,
-        number=table.take_text("number", "CASE-1"),
-        currency=amount.currency,
-        total=amount.minor,
-        open=amount.minor,
-        due_on=on - dt.timedelta(days=late) if has_due_date and late is not None else None,
-        status=table.take_choice("status", ("open", "draft", "submitted", "paid", "void"), "open"),
-        sent=table.take_flag("was_sent", True),
-    )
-    promised_on = table.take_date("promised_on", None)
-    hold_until = table.take_date("hold_until", None)
-    return OpenItem(
-        invoice=invoice,
-        platform=table.take_text("platform", "xero"),
-        debtor="case",
-        customer=_customer(table.take_table("customer")),
-        matched=_minor(table, "received", amount.currency),
-        dispute=Dispute(connection=LOCAL, id="case") if table.take_flag("disputed", False) else None,
-        promise=Promise(connection=LOCAL, id="case", promised_on=promised_on) if promised_on else None,
-        hold=Hold(connection=LOCAL, id="case", until_on=hold_until) if hold_until else None,
-    )
-
-
-def _minor(table: Table, key: str, currency: str) -> int:
-    amount = table.take_money(key, None)
-    if amount is not None and amount.currency and amount.currency != currency:
-        table.report(key, f"expected {currency}, the currency of the amount")
-    return amount.minor if amount else 0
-
-
-def _customer(table: Table) -> Customer:
-    customer = Customer(
-        connection=_BOOKS,
-        id="customer",
-        name=table.take_text("name", "Case Ltd"),
-        contacts=(Contact(email=table.take_text("email", "case@customer.example"), primary=True),),
-        country=table.take_text("country", ""),
-        timezone=table.take_text("timezone", ""),
-        language=table.take_text("language", ""),
-        tags=table.take_list_of_text("tags", ()),
-        company=table.take_flag("company", None),
+    at, place = table.take_time("at", _AT), _place(table.take_table("business"))
+    items = read_debts(table, on)
+    numbers = [item.invoice.number for item in items]
+    case = Case(
+        name=name,
+        where=where,
+        on=on,
+        at=at,
+        place=place,
+        items=items,
+        sent=tuple(_sent(one, rulebook, numbers) for one in table.take_tables("sent")),
+        data_age_hours=table.take_int("data_age_hours", 0, least=0, most=10_000),
+        receipts_days_ago=table.take_int("receipts_days_ago", None, least=0, most=3_650),
+        platform_reminds=table.take_flag("platform_reminds", False),
+        expected=_expected(table, rulebook, numbers),
+        messages=table.take_int("messages", None, least=0),
     )
     table.finish()
-    return customer
+    return case
 
 
-def _contact(table: Table, rulebook: Rulebook) -> tuple[str, str, int]:
-    """Policy, step and days ago of a message that was sent."""
-    step, ago = table.take_text("step"), table.take_int("days_ago", least=0, most=3_650)
+def _place(table: Table) -> dict[str, str]:
+    place = {key: table.take_text(key, "") for key in ("timezone", "country", "currency")}
+    if place["timezone"] and place["timezone"] not in zoneinfo.available_timezones():
+        table.expected("timezone", "a time zone such as Europe/London")
+        place["timezone"] = ""
+    table.finish()
+    return {key: value for key, value in place.items() if value}
+
+
+def _sent(table: Table, rulebook: Rulebook, numbers: list[str]) -> Sent:
+    step = table.take_text("step")
+    days = table.take_int("days_ago", 0, least=0, most=3_650)
+    hours = table.take_int("hours_ago", 0, least=0, most=23)
+    policy, about = table.take_text("policy", ""), table.take_text("invoice", "")
+    state = table.take_choice("state", ("sent", "planned", "uncertain", "refused"), "sent")
     names = [one.name for policy in rulebook.policies for one in policy.steps]
-    policy = table.take_text("policy", "")
     if step and step not in names:
         table.report("step", f'no policy has a step "{step}"', did_you_mean(step, names))
+    if about and about not in numbers:
+        table.report("invoice", f'no invoice "{about}" in this case', did_you_mean(about, numbers))
     table.finish()
-    return policy, step, ago
+    return Sent(step, days * 24 + hours, policy, (about,) if about else (), state)
 
 
-def _expected(table: Table, rulebook: Rulebook) -> str:
-    expect = " ".join(table.take_text("expect").split())
+def _expected(table: Table, rulebook: Rulebook, numbers: list[str]) -> dict[str, str]:
+    """By number; a text stands for the only debt, or for all of them."""
+    if not isinstance(table.peek("expect"), dict):
+        words = _words(table, "expect", rulebook)
+        return dict.fromkeys(numbers, words)
+    inner = table.take_table("expect")
+    for number in inner:
+        if number not in numbers:
+            inner.report(number, f'no invoice "{number}" in this case', did_you_mean(number, numbers))
+    return {number: _words(inner, number, rulebook) for number in inner}
+
+
+def _words(table: Table, key: str, rulebook: Rulebook) -> str:
+    expect = " ".join(table.take_text(key).split())
     verdict, _, rest = expect.partition(" ")
     if expect and verdict not in _VERDICTS:
-        table.expected("expect", f"one of {', '.join(_VERDICTS)}, alone or with a step or a code")
+        table.expected(key, f"one of {', '.join(_VERDICTS)}, alone or with a step or a code")
     names = [step.name for policy in rulebook.policies for step in policy.steps]
     if verdict == "act" and rest and rest not in names:
-        table.report("expect", f'no policy has a step "{rest}"', did_you_mean(rest, names))
+        table.report(key, f'no policy has a step "{rest}"', did_you_mean(rest, names))
     return expect
 
 
 def _run(case: Case, rulebook: Rulebook, business: Business) -> CaseResult:
-    now = dt.datetime.combine(case.on, _AT, ZoneInfo(business.timezone)).astimezone(dt.UTC)
-    books = ConnectionState(name=_BOOKS, platform=case.item.platform, synced_at=now, reminds_by_itself=False)
-    history = History(
-        _contacted(policy, step, now - dt.timedelta(days=ago), rulebook) for policy, step, ago in case.contacts
+    business = msgspec.structs.replace(business, **case.place)
+    now = dt.datetime.combine(case.on, case.at, zoneinfo.ZoneInfo(business.timezone)).astimezone(dt.UTC)
+    read_at = now - dt.timedelta(hours=case.data_age_hours)
+    items = [msgspec.structs.replace(item, read_at=read_at) for item in case.items]
+    history = History(_contacted(one, case, rulebook, now) for one in case.sent)
+    found = evaluate(rulebook, items, business, {BOOKS: _books(case, read_at)}, history, now)
+    decisions = {ref.id: decision for decision in found for ref in decision.invoices}
+    failed = [number for number, expect in case.expected.items() if not _as_expected(expect, decisions[number])]
+    messages = sum(decision.verdict == "act" for decision in found)
+    passed = not failed and case.messages in (None, messages)
+    told = {number: _found(decisions[number]) for number in case.expected}
+    count = "" if case.messages in (None, messages) else f"; {messages} messages, not {case.messages}"
+    return CaseResult(case, passed, _shown(told) + count, decisions[failed[0]] if failed else found[0])
+
+
+def _books(case: Case, read_at: dt.datetime) -> ConnectionState:
+    ago = case.receipts_days_ago
+    return ConnectionState(
+        name=BOOKS,
+        platform=case.items[0].platform,
+        synced_at=read_at,
+        reminds_by_itself=case.platform_reminds,
+        newest_receipt_on=None if ago is None else case.on - dt.timedelta(days=ago),
     )
-    item = msgspec.structs.replace(case.item, read_at=now)
-    (decision,) = evaluate(rulebook, [item], business, {_BOOKS: books}, history, now)
-    words = decision.step if decision.verdict == "act" else decision.reasons[0].code
+
+
+def _as_expected(expect: str, decision: Decision) -> bool:
+    verdict, _, rest = expect.partition(" ")
+    if verdict != decision.verdict:
+        return False
     codes = {reason.code for reason in decision.reasons}
-    verdict, _, rest = case.expect.partition(" ")
-    passed = verdict == decision.verdict and (not rest or rest == words or (verdict != "act" and rest in codes))
-    return CaseResult(case, passed, f"{decision.verdict} {words}", decision)
+    return not rest or (rest == decision.step if verdict == "act" else rest in codes)
 
 
-def _contacted(policy: str, name: str, at: dt.datetime, rulebook: Rulebook) -> Contacted:
+def _found(decision: Decision) -> str:
+    return f"{decision.verdict} {decision.step if decision.verdict == 'act' else decision.reasons[0].code}"
+
+
+def _shown(words: dict[str, str]) -> str:
+    if len(set(words.values())) == 1:
+        return next(iter(words.values()))
+    return ", ".join(f"{number}: {word}" for number, word in words.items())
+
+
+def _contacted(sent: Sent, case: Case, rulebook: Rulebook, now: dt.datetime) -> Contacted:
     """A message of the first policy that has such a step, unless the case names the policy."""
     found = [
         (one.name, step)
         for one in rulebook.policies
         for step in one.steps
-        if step.name == name and policy in ("", one.name)
+        if step.name == sent.step and sent.policy in ("", one.name)
     ]
-    owner, stage = (found[0][0], found[0][1].stage) if found else (policy, 1)
+    owner, step = found[0] if found else (sent.policy, None)
+    numbers = sent.invoices or tuple(item.invoice.number for item in case.items)
+    refs = tuple(str(Ref(BOOKS, "invoice", number)) for number in numbers)
     return Contacted(
-        key=f"{owner}/{name}/{_REF}",
-        debtor="case",
-        invoices=(str(_REF),),
+        key=f"{owner}/{sent.step}/{'+'.join(refs)}",
+        debtor=DEBTOR,
+        invoices=refs,
         policy=owner,
-        step=name,
-        stage=stage,
-        channel="email",
-        state="sent",
-        at=at,
+        step=sent.step,
+        stage=step.stage if step else 1,
+        channel=step.channel if step else "email",
+        state=sent.state,  # type: ignore[arg-type]  # one of the outbox's states
+        at=now - dt.timedelta(hours=sent.hours_ago),
+        action=step.action if step else "remind",
     )

@@ -13,12 +13,12 @@ from rules.wording import day, days
 
 
 def contacts_with(debtor: str, invoices: Iterable[str], history: History) -> list[Contacted]:
-    """Every message to a debtor: by its key, and by its invoices, because the key changes when customers are merged."""
+    """Everything that a debtor notices: by its key, and by its invoices, because the key changes when customers are merged."""
     found = {(contact.key, contact.at): contact for contact in history.with_debtor(debtor)}
     for invoice in invoices:
         for contact in history.about(invoice):
             found[contact.key, contact.at] = contact
-    return [contact for contact in found.values() if contact.counts or contact.pending]
+    return [contact for contact in found.values() if contact.reaches and (contact.counts or contact.pending)]
 
 
 def too_often(contacts: list[Contacted], situation: Situation) -> list[Reason]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from receivables.open_items import OpenItem
 from rules.wording import amount
 
-FieldType = Literal["text", "country", "currency", "identity", "list", "money", "number", "company"]
+FieldType = Literal["text", "country", "currency", "identity", "list", "money", "number", "company", "risk"]
 Reader = Callable[[OpenItem, dt.date], Any]
 
 
@@ -39,13 +39,17 @@ def _currency(item: OpenItem, _today: dt.date) -> str:
     return item.invoice.currency
 
 
-def _identity(item: OpenItem, _today: dt.date) -> frozenset[str]:
-    """Name, id and reference: whichever the admin finds handiest."""
+def identity(item: OpenItem) -> frozenset[str]:
+    """What a customer may be called, casefolded: name, id and reference: whichever the admin finds handiest."""
     invoice = item.invoice
     names = [invoice.customer_id, f"{invoice.connection}:customer:{invoice.customer_id}"]
     if item.customer:
         names += [item.customer.name.strip(), item.customer.id, str(item.customer.ref)]
     return frozenset(name.casefold() for name in names if name)
+
+
+def _identity(item: OpenItem, _today: dt.date) -> frozenset[str]:
+    return identity(item)
 
 
 def _show_identity(item: OpenItem, _today: dt.date) -> str:
@@ -90,6 +94,25 @@ def _days_since_issue(item: OpenItem, today: dt.date) -> int | None:
     return None if issued is None else (today - issued).days
 
 
+def _average_days_late(item: OpenItem, _today: dt.date) -> int | None:
+    """Of what the debtor settled before; None while that is too little to tell."""
+    habit = item.habit
+    return habit.average_days_late if habit and habit.paid >= _TELLING else None
+
+
+def _risk(item: OpenItem) -> str:
+    """low: pays within a week of the due date on average; medium: within a month; high: later."""
+    late = _average_days_late(item, dt.date.min)
+    if late is None:
+        return "unknown"
+    return "low" if late <= 7 else "medium" if late <= 30 else "high"
+
+
+#: So many settled invoices tell how a debtor pays.
+_TELLING = 3
+
+RISKS = ("low", "medium", "high", "unknown")
+
 _TEXTS: dict[str, Callable[[OpenItem], str]] = {
     "customer_name": _customer_text("name"),
     "language": _customer_text("language"),
@@ -111,5 +134,7 @@ FIELDS: dict[str, Field] = {
     "invoice_total": Field("invoice_total", "money", lambda item, _: item.invoice.total, _show_total),
     "days_past_due": Field("days_past_due", "number", _days_past_due, _show_number(_days_past_due)),
     "days_since_issue": Field("days_since_issue", "number", _days_since_issue, _show_number(_days_since_issue)),
+    "average_days_late": Field("average_days_late", "number", _average_days_late, _show_number(_average_days_late)),
+    "risk": Field("risk", "risk", lambda item, _: _risk(item), lambda item, _: _risk(item)),
     "company": Field("company", "company", _company, _show_company),
 }

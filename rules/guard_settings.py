@@ -20,6 +20,8 @@ def read_guards(table: Table) -> Guards:
         max_per_month=_at_most(table, "max_per_month", 1),
         max_data_age_hours=_at_most(table, "max_data_age_hours", 1),
         promise_grace_days=_at_least(table, "promise_grace_days", 31),
+        behind_after_workdays=table.take_int("behind_after_workdays", _LOOSEST.behind_after_workdays, least=1, most=10),
+        never_chase=table.take_list_of_text("never_chase", ()),
     )
     table.finish()
     return guards

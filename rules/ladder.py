@@ -4,6 +4,7 @@ The rule: the first contact about a debt is the policy's first demanding step, w
 step needs the one before it sent about this very invoice, its gap passed, and its own day reached. So after an
 outage at most one step goes out. Steps until the due date have a window each and are never caught up.
 
+A message that a person took back counts as sent: its step is passed over, and its gap begins.
 A message under another policy (or under a step that is no longer there) counts by its stage.
 """
 
@@ -65,7 +66,7 @@ def _was_taken(
     """This step was, or any other note within its window: of a policy or a step that has since been renamed."""
     opened_on = due_on - dt.timedelta(days=step.before or 0)
     for contact in contacts:
-        if not (contact.counts or contact.pending):
+        if contact.occasion or not (contact.taken or contact.pending):
             continue
         name, stage = contact.step_of(invoice)
         if contact.policy == policy and name == step.name:
@@ -83,16 +84,16 @@ def _overdue(
     if pending:
         text = f"step {pending.step} is planned and has not left yet"
         return Rung(_step_named(policy, pending.step), Reason("already_planned", text), waits=True)
-    left = [contact for contact in demanding if contact.counts]
+    left = [contact for contact in demanding if contact.taken]
     position = max((_position(policy, contact, invoice) for contact in left), default=-1) + 1
     if position >= len(policy.demands):
         return Rung(None, Reason("all_steps_done", _done_text(left, situation)))
     step = policy.demands[position]
-    previous_on = max((situation.day_of(contact.at) for contact in left), default=None)
+    previous_on = max((situation.day_of(contact.at) for contact in left if contact.reaches), default=None)
     ready_on = _ready_on(step, due_on, previous_on)
     if ready_on > situation.today:
         return _not_yet(step, ready_on, due_on, situation)
-    unknown = next((contact for contact in left if contact.state != "sent"), None)
+    unknown = next((contact for contact in left if contact.state not in ("sent", "refused")), None)
     if unknown:
         text = f"it is not certain yet whether step {unknown.step} reached the customer"
         return Rung(step, Reason("previous_uncertain", text), waits=True, previous_on=previous_on)

@@ -6,13 +6,13 @@ from typing import Any
 
 from receivables.problems import Problem
 from rules.guard_settings import read_guards
-from rules.policies import read_policies
+from rules.policies import read_overrides, read_policies
 from rules.schema import Guards, Policy, Rulebook
 from rules.table import Table, did_you_mean
 from rules.toml import parse
 
 #: The top-level names that belong to the rulebook; all others in owed.toml are read by someone else.
-TABLES = ("policy", "guards", "case")
+TABLES = ("policy", "override", "guards", "case")
 
 
 def load(text: str, filename: str, *, templates: Collection[str] | None = None) -> tuple[Rulebook, list[Problem]]:
@@ -31,7 +31,9 @@ def read(root: Table, *, templates: Collection[str] | None = None) -> Rulebook:
     """The rulebook in a document that the caller reads on; problems are appended to the root's."""
     guards = read_guards(root.take_table("guards"))
     policies = read_policies(root.take_tables("policy"), guards, templates)
-    return Rulebook(policies=policies, guards=guards, version=_digest(root.peek("policy"), root.peek("guards")))
+    overrides = read_overrides(root.take_tables("override"), policies)
+    version = _digest(root.peek("policy"), root.peek("guards"), *([root.peek("override")] if overrides else []))
+    return Rulebook(policies=policies, overrides=overrides, guards=guards, version=version)
 
 
 def _digest(*values: Any) -> str:

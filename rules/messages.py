@@ -4,6 +4,7 @@ One message goes to a debtor per currency and policy (`per = "customer"`), about
 today. The furthest of these steps leads and gives the words. An invoice that is due for an earlier step rides along:
 it is listed apart, in the words of a first mention, and counts as contacted at its own step alone. So no debt skips a
 stage because an older one of the same debtor is further, and no debtor gets three e-mails on one morning.
+What answers an event, and what is no reminder (a statement, a task, a note), is never mixed with anything else.
 Steps until the due date never ride along with a demand: what is not due is not mixed with what is overdue.
 """
 
@@ -12,13 +13,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from receivables.decisions import Alongside
+from receivables.decisions import REACHING, WRITTEN, Action, Alongside
 from receivables.money import Money
 from receivables.open_items import OpenItem
-from rules.schema import Channel, Policy, Step
+from rules.occasions import Occasion
+from rules.schema import Policy, Step
 
 #: Where an invoice can be e-mailed by the platform itself.
 _SENDS_INVOICES = frozenset({"quickbooks", "xero", "stripe"})
+#: What is written on the invoice itself.
+_ON_ONE_INVOICE = frozenset({"note", "payment_link"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,11 @@ class Due:
     ref: str
     policy: Policy
     step: Step
+    stage: int
+    action: Action = "remind"
     previous_on: dt.date | None = None
+    #: What the step answers, where it is not the due date.
+    occasion: Occasion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,24 @@ class Message:
         return self.leading + self.riding
 
     @property
+    def action(self) -> Action:
+        return self.leading[0].action
+
+    @property
+    def reaches(self) -> bool:
+        """The debtor notices it."""
+        return self.action in REACHING
+
+    @property
+    def stage(self) -> int:
+        return max(due.stage for due in self.leading)
+
+    @property
+    def occasion(self) -> str:
+        """The ids of everything that the message answers."""
+        return "+".join(sorted({due.occasion.id for due in self.leading if due.occasion}))
+
+    @property
     def currency(self) -> str:
         return self.leading[0].item.invoice.currency
 
@@ -54,29 +80,44 @@ class Message:
         return Money(sum(due.item.demandable for due in self.dues), self.currency)
 
     @property
-    def channel(self) -> Channel:
-        """The platform's e-mail is of one invoice; several, or one from elsewhere, take ours."""
-        if self.step.channel == "platform" and len(self.dues) == 1 and self.leading[0].item.platform in _SENDS_INVOICES:
+    def needs_approval(self) -> bool:
+        """The step says so, or the message asks for more than may be asked for unseen."""
+        limit = self.step.approval_above.get(self.currency)
+        return self.step.approval or (limit is not None and self.demand.minor > limit)
+
+    @property
+    def channel(self) -> str:
+        """The platform's e-mail is of one invoice; several, or one from elsewhere, take ours. What is no message goes
+        by its action's own name."""
+        if self.action not in WRITTEN:
+            return self.action
+        if (
+            self.step.channel == "platform"
+            and self.action == "remind"
+            and len(self.dues) == 1
+            and self.leading[0].item.platform in _SENDS_INVOICES
+        ):
             return "platform"
         return "email"
 
     @property
     def alongside(self) -> tuple[Alongside, ...]:
-        return tuple(Alongside(due.ref, due.step.name, due.step.stage) for due in self.riding)
+        return tuple(Alongside(due.ref, due.step.name, due.stage) for due in self.riding)
 
     @property
     def rank(self) -> tuple[bool, int, dt.date, str]:
         """Which message goes first where limits allow only some: demands, the furthest stage, the oldest debt."""
         oldest = min(due.item.invoice.due_on or dt.date.max for due in self.dues)
-        return self.step.stage == 0, -self.step.stage, oldest, self.leading[0].ref
+        return self.stage == 0, -self.stage, oldest, self.leading[0].ref
 
 
 def gather(dues: Iterable[Due]) -> list[Message]:
     """The messages to one debtor, the most important first."""
-    groups: dict[tuple[str, str, bool, str], list[Due]] = defaultdict(list)
+    groups: dict[tuple[str, str, bool, str, str], list[Due]] = defaultdict(list)
     for due in dues:
-        alone = due.ref if due.policy.per == "invoice" else ""
-        groups[due.item.invoice.currency, due.policy.name, due.step.before is not None, alone].append(due)
+        alone = due.ref if due.policy.per == "invoice" or due.action in _ON_ONE_INVOICE else ""
+        apart = "" if due.action == "remind" and not due.occasion else f"{due.step.name} {due.action}"
+        groups[due.item.invoice.currency, due.policy.name, due.step.before is not None, alone, apart].append(due)
     return sorted((_message(group) for group in groups.values()), key=lambda message: message.rank)
 
 

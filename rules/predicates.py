@@ -8,7 +8,7 @@ from typing import Any
 from receivables.money import CURRENCIES, Money, MoneyError
 from receivables.open_items import OpenItem
 from rules.conditions import AnyOf, Condition, Not, Predicate, Test, all_of
-from rules.fields import FIELDS, Field, FieldType, Reader
+from rules.fields import FIELDS, RISKS, Field, FieldType, Reader
 from rules.table import Table
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
@@ -27,6 +27,7 @@ OPERATORS: dict[FieldType, tuple[str, ...]] = {
     "currency": _ONE_OF,
     "identity": _ONE_OF,
     "company": _ONE_OF,
+    "risk": _ONE_OF,
     "list": ("any_of", "none_of", "all_of"),
     "money": tuple(_ORDER),
     "number": tuple(_ORDER),
@@ -195,6 +196,8 @@ def _value(table: Table, field: Field, name: str, value: Any) -> Any:
     """One wanted value in the form in which the field is read; reports a value of another type."""
     if field.type == "company":
         return _checked(table, name, value, _COMPANY, 'true, false or "unknown"')
+    if field.type == "risk":
+        return _checked(table, name, value, {word: word for word in RISKS}, f"one of {', '.join(RISKS)}")
     if field.type == "currency":
         return _checked(table, name, value, {code: code for code in CURRENCIES}, "an ISO 4217 currency such as GBP")
     if not isinstance(value, str) or not value.strip():

@@ -5,15 +5,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from receivables.decisions import Action
 from rules.conditions import Always, Condition
 
 PolicyStatus = Literal["draft", "active", "off"]
 Grouping = Literal["customer", "invoice"]
 Channel = Literal["email", "platform"]
+Event = Literal["", "promise_broken", "instalment_missed", "payment_received", "dispute_resolved", "month"]
+Fallback = Literal["", "call", "letter"]
 
 POLICY_STATUSES: tuple[PolicyStatus, ...] = ("active", "draft", "off")
 GROUPINGS: tuple[Grouping, ...] = ("customer", "invoice")
 CHANNELS: tuple[Channel, ...] = ("email", "platform")
+FALLBACKS: tuple[Fallback, ...] = ("call", "letter")
+
+#: What `on_event` may name, with the template that its message has by default.
+EVENT_TEMPLATES: dict[Event, str] = {
+    "promise_broken": "promise_broken",
+    "instalment_missed": "instalment_missed",
+    "payment_received": "thank_you",
+    "dispute_resolved": "dispute_resolved",
+}
 
 #: The template of each stage where a step names none. The final one says that it is the last.
 TEMPLATES = ("upcoming", "friendly", "reminder", "firm", "final")
@@ -26,10 +38,11 @@ def template_of(stage: int, last: bool) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One message of a policy. Days are calendar days in the business's time zone.
+    """One thing that a policy does. Days are calendar days in the business's time zone.
 
-    Exactly one of the three timings is set: `before` the due date (0 is the due date itself, stage 0), `after` it,
-    or `after_previous`: that long after the step before it was sent.
+    Exactly one timing is set: `before` the due date (0 is the due date itself, stage 0), `after` it,
+    `after_previous`: that long after the step before it was sent, or `event` with `after_event` days;
+    the event "month" is day `monthly_on` of each month.
     """
 
     name: str
@@ -37,16 +50,33 @@ class Step:
     before: int | None = None
     after: int | None = None
     after_previous: int | None = None
+    event: Event = ""
+    after_event: int = 0
+    monthly_on: int = 0
     #: At least so long after the step before it was sent.
     gap_days: int = 5
+    action: Action = "remind"
     channel: Channel = "email"
+    #: The task that takes the message's place when there is no address to write to.
+    fallback: Fallback = ""
     template: str = ""
+    #: The role of the contact it goes to, and the roles or addresses that get a copy; empty: the usual ones.
+    to: str = ""
+    cc: tuple[str, ...] = ()
     pay_link: bool = True
+    attach_pdf: bool = False
     approval: bool = False
+    #: Minor units by currency: a message that asks for more waits for a person.
+    approval_above: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def timing(self) -> str:
         """In words, such as "14 days after the due date"."""
+        if self.event == "month":
+            return f"on day {self.monthly_on} of each month"
+        if self.event:
+            what = self.event.replace("_", " ")
+            return f"{_days(self.after_event)} after: {what}" if self.after_event else f"on: {what}"
         if self.before is not None:
             return f"{_days(self.before)} before the due date" if self.before else "on the due date"
         if self.after is not None:
@@ -56,7 +86,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`upcoming` are the steps until the due date, earliest first; `demands` those after it, in their order."""
+    """`upcoming` are the steps until the due date, earliest first; `demands` those after it, in their order;
+    `reactions` those that answer an event."""
 
     name: str
     status: PolicyStatus = "active"
@@ -66,15 +97,29 @@ class Policy:
     min_balance: Mapping[str, int] = field(default_factory=dict)
     upcoming: tuple[Step, ...] = ()
     demands: tuple[Step, ...] = ()
+    reactions: tuple[Step, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return self.upcoming + self.demands
+        return self.upcoming + self.demands + self.reactions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A customer or one invoice that a named policy takes whatever the conditions say; `policy` "" is none at all.
+
+    Exactly one of `customer` and `invoice` is set, casefolded: a name, number, id or reference.
+    """
+
+    customer: str = ""
+    invoice: str = ""
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """Limits that no policy can override. The defaults are also the loosest values that a file may set.
+    """Limits that no policy can override. The defaults are also the loosest values that a file may set,
+    except `behind_after_workdays`, which may be up to 10.
 
     Hours are in the debtor's time zone. Contacts are counted per debtor over all channels and policies.
     """
@@ -88,13 +133,18 @@ class Guards:
     max_per_month: int = 10
     max_data_age_hours: int = 3
     promise_grace_days: int = 2
+    #: Books whose newest receipt is older than so many working days are behind: nobody overdue is asked for money.
+    behind_after_workdays: int = 3
+    #: Names, ids or references of customers who are never chased: related companies, staff.
+    never_chase: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """`version` is a digest of the policies and guards alone: other settings do not change it."""
+    """`version` is a digest of the policies, overrides and guards alone: other settings do not change it."""
 
     policies: tuple[Policy, ...] = ()
+    overrides: tuple[Override, ...] = ()
     guards: Guards = field(default_factory=Guards)
     version: str = ""
 

@@ -1,14 +1,15 @@
 """What is the same for every item of one run: the day, the limits, and how old the facts are."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from receivables.business import BOOKS, Business, ConnectionState
 from receivables.decisions import Reason
+from receivables.workdays import workdays_between
 from rules.schema import Guards
-from rules.wording import days
+from rules.wording import day, days
 
 #: Platforms where a payment may be seen: all of them must be fresh before anybody is asked for money.
 _MONEY_IS_SEEN_AT = BOOKS | {"stripe"}
@@ -26,6 +27,10 @@ class Situation:
     zone: ZoneInfo
     #: When a message may next arrive, by time zone and country: filled by `rules.hours`.
     allowed: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
+    #: By connection: why nobody who is overdue there is asked for money, since no receipts were recorded lately.
+    behind: dict[str, Reason] = field(default_factory=dict)
+    #: Casefolded.
+    never_chase: frozenset[str] = frozenset()
     _starts: dict[dt.date, dt.datetime] = field(default_factory=dict)
     _days: dict[dt.datetime, dt.date] = field(default_factory=dict)
     _stale: dict[str, Reason] = field(default_factory=dict)
@@ -36,6 +41,8 @@ class Situation:
     ) -> "Situation":
         zone = ZoneInfo(business.timezone)
         situation = cls(business, connections, guards, now, now.astimezone(zone).date(), zone)
+        situation.never_chase = frozenset(name.casefold() for name in guards.never_chase)
+        situation.behind = dict(situation._behind())
         for state in connections.values():
             if state.platform in _MONEY_IS_SEEN_AT and not situation.is_fresh(state.synced_at):
                 situation._stale[state.name] = situation.stale_reason(state.name, state.synced_at)
@@ -55,6 +62,17 @@ class Situation:
         if found is None:
             found = self._days[instant] = instant.astimezone(self.zone).date()
         return found
+
+    def _behind(self) -> Iterator[tuple[str, Reason]]:
+        """Whoever enters payments once a month would see every payer of that month reminded."""
+        for state in self.connections.values():
+            newest = max(filter(None, (state.newest_receipt_on, state.receipts_complete_on)), default=None)
+            if state.platform not in BOOKS or state.newest_receipt_on is None or newest is None:
+                continue
+            if workdays_between(newest, self.today, self.business.country) > self.guards.behind_after_workdays:
+                since = f"no receipts are recorded in {state.name} since {day(state.newest_receipt_on)}"
+                text = f"{since}; if none is missing: owed confirm-receipts {state.name}"
+                yield state.name, Reason("books_behind", text)
 
     def is_fresh(self, read_at: dt.datetime | None) -> bool:
         return read_at is not None and self.now - read_at <= dt.timedelta(hours=self.guards.max_data_age_hours)

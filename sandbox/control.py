@@ -38,6 +38,8 @@ class ControlDoor(Door):
             Route("GET", "/", self.home),
             Route("GET", "/mailbox", lambda _: html_answer(self.world.mailbox.page())),
             Route("GET", "/mailbox.json", lambda _: json_answer(self.world.mailbox.all())),
+            Route("GET", "/inbox.json", lambda _: json_answer(self.world.inbox.all())),
+            Route("POST", "/inbox", self.answer),
             Route("GET", "/effects.json", lambda _: json_answer(self.world.effects.all())),
             Route("GET", "/calls.json", lambda _: json_answer(self.world.calls.all())),
             Route("DELETE", "/calls.json", self.clear_calls),
@@ -196,6 +198,25 @@ class ControlDoor(Door):
         return json_answer(
             {"status": answer.status, "paid": answer.status == 200, "page": answer.body.decode()}, answer.status
         )
+
+    def answer(self, call: Call) -> Answer:
+        """Something arrives in the business's mailbox: {"raw": text}, or {"kind": reply, away, bounce or delay,
+        "mail": id of a mail in the mailbox, "from"?, "subject"?, "text"?}; {"renumber": true} as servers do at times."""
+        body, inbox = self._body(call), self.world.inbox
+        if body.get("renumber"):
+            inbox.renumber()
+            return json_answer({"validity": inbox.validity})
+        if "raw" in body:
+            return json_answer(inbox.add(str(body["raw"]).encode()))
+        mail = next((one for one in self.world.mailbox.all() if one["id"] == str(body.get("mail"))), None)
+        if mail is None:
+            raise wrong("mail names no mail of the mailbox")
+        said = {"sender": "from", "subject": "subject", "text": "text"}
+        try:
+            answer = {name: str(body[key]) for name, key in said.items() if key in body}
+            return json_answer(inbox.answer(str(body.get("kind", "reply")), mail, **answer))
+        except ValueError as problem:
+            raise wrong(str(problem)) from problem
 
     def settle(self, _: Call) -> Answer:
         """Every pending bank debit comes in."""

@@ -1,4 +1,4 @@
-"""Runs the look-alikes: five servers on 127.0.0.1 in one event loop on a thread of its own."""
+"""Runs the look-alikes: six servers on 127.0.0.1 in one event loop on a thread of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from sandbox import smtp
+from sandbox import imap, smtp
 from sandbox.clock import Clock
 from sandbox.company.fill import Fill, Platforms
 from sandbox.company.make import Maker
@@ -36,13 +36,13 @@ from sandbox.xero.door import XeroDoor
 
 SEED = 20260102
 HOST = "127.0.0.1"
-ORDER = ("control", "xero", "quickbooks", "stripe", "smtp")
+ORDER = ("control", "xero", "quickbooks", "stripe", "smtp", "imap")
 
 
 class Sandbox:
     """All platforms of one folder, which is filled once: from the seed, from a ledger as of a day, or not at all.
 
-    `port` 0 takes free ports, N takes N to N+4 in the order control, xero, quickbooks, stripe, smtp. `now` sets the
+    `port` 0 takes free ports, N takes N to N+5 in the order of ORDER. `now` sets the
     clock; a new folder with a ledger stands at noon (UTC) of `as_of`. Raises LedgerErrors and OSError (a port in use)."""
 
     def __init__(
@@ -113,7 +113,7 @@ class Sandbox:
             bases = {name: config[name]["api_base"] for name in ("xero", "quickbooks", "stripe")}
             bases["control"] = config["control"]
             ports = {name: urlsplit(base).port or 0 for name, base in bases.items()}
-            return {**ports, "smtp": int(config["smtp"]["port"])}
+            return {**ports, **{name: int(config[name]["port"]) for name in ("smtp", "imap")}}
         except (OSError, ValueError, KeyError, TypeError):
             return {}
 
@@ -151,6 +151,12 @@ class Sandbox:
             "pid": os.getpid(),
             "control": at["control"],
             "smtp": {"host": HOST, "port": self._sockets["smtp"].getsockname()[1]},
+            "imap": {
+                "host": HOST,
+                "port": self._sockets["imap"].getsockname()[1],
+                "username": imap.USERNAME,
+                "password": imap.PASSWORD,
+            },
             "quickbooks": {
                 "api_base": f"{at['quickbooks']}/v3",
                 "token_url": f"{at['quickbooks']}/oauth2/v1/tokens/bearer",
@@ -197,6 +203,9 @@ class Sandbox:
         self._loop = asyncio.get_running_loop()
         doors: dict[str, Door] = {**self.control.doors, "control": self.control}
         mail = await self._loop.create_server(lambda: smtp.server(self.world), sock=self._sockets["smtp"])
+        answers = await asyncio.start_server(
+            lambda reader, writer: imap.serve(self.world, reader, writer), sock=self._sockets["imap"]
+        )
         tasks = []
         for name, door in doors.items():
             server = QuietServer(
@@ -210,6 +219,7 @@ class Sandbox:
         self._ready.set()
         await asyncio.gather(*tasks)
         mail.close()
+        answers.close()
 
     @property
     def ready(self) -> bool:

@@ -146,8 +146,9 @@ def returned(platforms: Platforms) -> list[Record]:
 
 
 def payouts(platforms: Platforms) -> list[Record]:
-    """`parts` is what its balance transactions come to, without its own."""
+    """`parts` is what its balance transactions come to, without its own; `booked`: the books show its arrival."""
     ledger = platforms.stripe.ledger
+    booked = {one["payout"] for one in platforms.world.truth if one["kind"] == "payout"}
     parts: dict[str, int] = {}
     for row in ledger["balance_transaction"]:
         if row["_payout"] and row["source"] != row["_payout"]:
@@ -160,6 +161,7 @@ def payouts(platforms: Platforms) -> list[Record]:
             "status": one["status"],
             "arrives_on": datetime.fromtimestamp(one["arrival_date"], UTC).date().isoformat(),
             "parts": parts.get(one["id"]),
+            "booked": one["id"] in booked,
         }
         for one in ledger["payout"]
     ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox.clock import Clock
 from sandbox.effects import Calls, Effects
 from sandbox.faults import Faults
+from sandbox.inbox import Inbox
 from sandbox.mailbox import Mailbox
 from sandbox.state import Record, State
 from sandbox.webhooks import Webhooks
@@ -40,6 +41,7 @@ class World:
         self.settings = self.state.table("setting")
         self.truth = self.state.table("truth")
         self.mailbox = Mailbox(self.state, clock)
+        self.inbox = Inbox(self.state, clock)
         self.effects = Effects(self.state, clock)
         self.calls = Calls()
         self.faults = Faults()

@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -39,13 +40,25 @@ def seal(organisation: str, number: int, at: dt.datetime, texts: tuple[str, str,
     return hashlib.sha256(line.encode()).hexdigest()
 
 
+class Head(NamedTuple):
+    """The newest entry; number 0 before the first."""
+
+    number: int = 0
+    hash: str = GENESIS
+
+
+def head(tx: Transaction) -> Head:
+    newest = sa.select(journal.c.number, journal.c.hash).where(tx.mine(journal)).order_by(journal.c.number.desc())
+    row = tx.execute(newest.limit(1)).one_or_none()
+    return Head(row.number, row.hash) if row else Head()
+
+
 def append(
     tx: Transaction, at: dt.datetime, event: str, subject: str, body: object = None, actor: str = "owed"
 ) -> None:
     """Add one entry in the caller's transaction: what it tells of is committed with it, or not at all."""
-    newest = sa.select(journal.c.number, journal.c.hash).where(tx.mine(journal)).order_by(journal.c.number.desc())
-    head = tx.execute(newest.limit(1)).one_or_none()
-    number, previous = (head.number + 1, head.hash) if head else (1, GENESIS)
+    before = head(tx)
+    number, previous = before.number + 1, before.hash
     text = codec.encode(body if body is not None else {})
     tx.execute(
         journal.insert(),

@@ -2,7 +2,7 @@
 
     planned ──approve──▶ approved ──claim──▶ sending ──▶ sent | failed
        │                    │  ▲                │
-       └──────cancel────────┘  └──absent────── uncertain ──▶ sent | needs_human
+       └─cancel, refuse─────┘  └──absent────── uncertain ──▶ sent | needs_human
 
 A lease that runs out leads to `uncertain`, never back to `approved`.
 """
@@ -122,6 +122,20 @@ def cancel(tx: Transaction, now: dt.datetime, effect: Effect, reason: str, actor
     if effect.state not in ("planned", "approved"):
         return False
     return _move(tx, now, effect, "cancelled", {"finished_at": now, "error": reason}, actor=actor)
+
+
+def refuse(tx: Transaction, now: dt.datetime, effect: Effect, actor: str) -> bool:
+    """A person takes it back, for good: unlike a cancelled effect it is not planned again."""
+    if effect.state not in ("planned", "approved"):
+        return False
+    changes = {"finished_at": now, "error": f"taken back by {actor}"}
+    return _move(tx, now, effect, "refused", changes, actor=actor)
+
+
+def carried_out(tx: Transaction, now: dt.datetime, effect: Effect, reference: str) -> bool:
+    """It was done in this very transaction, in our own store: there is no moment of doubt."""
+    changes = {"started_at": now, "finished_at": now, "reference": reference, "error": ""}
+    return _move(tx, now, effect, "sent", changes, {"reference": reference})
 
 
 def claim(

@@ -32,6 +32,26 @@ def current(tx: Transaction, kind: type[F]) -> list[F]:
     return [codec.decode(row.body, kind) for row in tx.execute(query.order_by(table.c.connection, table.c.id))]
 
 
+def stated(tx: Transaction, kind: type[F], subject: str) -> list[F]:
+    """What was stated of one kind about one subject, as it is now."""
+    here = sa.and_(tx.mine(STATEMENT), STATEMENT.c.known_to.is_(None), STATEMENT.c.subject == subject)
+    query = sa.select(STATEMENT.c.body).where(here, STATEMENT.c.kind == kind.kind)
+    return [codec.decode(row.body, kind) for row in tx.execute(query.order_by(STATEMENT.c.id))]
+
+
+def every_stated(tx: Transaction, kind: type[F]) -> list[F]:
+    """All that was stated of one kind, as it is now."""
+    here = sa.and_(tx.mine(STATEMENT), STATEMENT.c.known_to.is_(None), STATEMENT.c.kind == kind.kind)
+    return [codec.decode(row.body, kind) for row in tx.execute(sa.select(STATEMENT.c.body).where(here))]
+
+
+def all_stated(tx: Transaction, kind: type[F]) -> list[F]:
+    """What was stated of one kind about anything, as it is now."""
+    here = sa.and_(tx.mine(STATEMENT), STATEMENT.c.known_to.is_(None), STATEMENT.c.kind == kind.kind)
+    query = sa.select(STATEMENT.c.body).where(here).order_by(STATEMENT.c.id)
+    return [codec.decode(row.body, kind) for row in tx.execute(query)]
+
+
 def _known(table: sa.Table, at: dt.datetime | None) -> sa.ColumnElement[bool]:
     if at is None:
         return table.c.known_to.is_(None)

@@ -13,15 +13,19 @@ from receivables.open_items import Blocker, OpenItem
 from receivables.refs import Ref
 from receivables.rewind import rewind
 from receivables.snapshot import Snapshot, take
+from reconciliation.assumed_terms import with_assumed_terms
 from reconciliation.breaks.answers import Answers
 from reconciliation.engine import reconcile
 from reconciliation.results import Reconciliation
+from reconciliation.shared_addresses import with_shared_addresses
 from rules.evaluate import evaluate
 from store import connections, organisations, outbox, snapshots
 from store.engine import Transaction
 from store.outbox import Effect
+from sync.contacts import with_contacts
 from sync.installation import Installation
 from sync.postings import posting_breaks
+from sync.receipts import with_receipts
 
 #: What was overdue by more than this when its customer was released is backlog: held until that is released too.
 BACKLOG_DAYS = 60
@@ -53,8 +57,11 @@ def load_snapshot(installation: Installation) -> Snapshot:
         first = snapshots.first_known_at(tx)
         states = _states(tx, installation)
         if first is None or now >= first:
-            return take(installation.business, now, states, snapshots.load_facts(tx, now))
-        return rewind(take(installation.business, first, states, snapshots.load_facts(tx, first)), now)
+            found = take(installation.business, now, states, snapshots.load_facts(tx, now))
+        else:
+            found = rewind(take(installation.business, first, states, snapshots.load_facts(tx, first)), now)
+        live_at = organisations.standing(tx).live_at
+    return replace(found, connections=with_receipts(found, live_at))
 
 
 def assess(
@@ -71,7 +78,8 @@ def assess(
     reconciliation = _with_postings(reconcile(snapshot, installation.match_policy), snapshot, effects, live_at)
     history = History(_contacts(effects, installation.sending.mode))
     seen = _with_money_in_flight(reconciliation.items, in_flight or {})
-    items = tuple(_with_backlog(seen, snapshot.business, live_at))
+    known = with_shared_addresses(with_assumed_terms(seen, snapshot.business), snapshot.local)
+    items = with_contacts(_with_backlog(known, snapshot.business, live_at), installation.contacts)
     decisions: tuple[Decision, ...] = ()
     if decide:
         found = evaluate(
@@ -117,7 +125,7 @@ def _contacts(effects: Iterable[Effect], mode: str) -> Iterable[Contacted]:
     """Messages of the mode that is in force: a rehearsal to the owner never counts as contact with the debtor."""
     for effect in effects:
         decision = effect.decision
-        if effect.verb not in MESSAGES or effect.intent.endswith(REDIRECTED) != (mode == "redirect"):
+        if effect.intent.endswith(REDIRECTED) != (mode == "redirect"):
             continue
         if decision is not None:
             yield Contacted(
@@ -131,6 +139,8 @@ def _contacts(effects: Iterable[Effect], mode: str) -> Iterable[Contacted]:
                 state=effect.state,  # type: ignore[arg-type]  # the outbox's states are the contact's
                 at=effect.started_at or effect.planned_at,
                 alongside=decision.alongside,
+                action=decision.action,
+                occasion=decision.occasion,
             )
 
 

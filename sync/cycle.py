@@ -1,15 +1,22 @@
 """The hourly round: pull, reconcile, decide, plan, approve what needs no person, deliver."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
+from receivables.business import WRITE_ONLY
 from receivables.money import Money
 from store import organisations, outbox, outcomes
 from store.outbox import Effect, NewEffect
-from sync.assess import Assessment, assess
+from sync import aged
+from sync.assess import MESSAGES, Assessment, assess
 from sync.deliver import Progress as Told
 from sync.deliver import deliver
 from sync.installation import Installation
+from sync.mailbox import MAILBOX, read_mailbox
+from sync.notices import digest, forewarning, may_leave_at
 from sync.planning import Plan, plan
 from sync.pull import Progress, PullReport, pull
 from sync.send import Outcome
@@ -32,17 +39,22 @@ def synchronise(
     *,
     count: bool = False,
 ) -> list[PullReport]:
-    """Pull the connections (all when none is named), then reconcile and remember the breaks.
+    """Pull the connections (all when none is named), read the mailbox, then reconcile and remember the breaks.
 
     `count` has every record counted as well, which a pull does by itself once a day."""
-    wanted = [name for name in (names or installation.endpoints) if _is_pulled(installation, name)]
-    reports = [pull(installation, name, progress, count=count) for name in wanted]
-    remember_breaks(installation, assess(installation, decide=False))
+    named = list(names or (*installation.endpoints, MAILBOX))
+    reports = [pull(installation, name, progress, count=count) for name in named if _is_pulled(installation, name)]
+    if MAILBOX in named and installation.mailbox:
+        reports.append(read_mailbox(installation))
+    seen = assess(installation, decide=False)
+    if aged.ask(installation, seen):
+        seen = assess(installation, decide=False)
+    remember_breaks(installation, seen)
     return reports
 
 
 def _is_pulled(installation: Installation, name: str) -> bool:
-    return installation.endpoints[name].platform != "email"
+    return name in installation.endpoints and installation.endpoints[name].platform not in WRITE_ONLY
 
 
 def remember_breaks(installation: Installation, assessment: Assessment) -> None:
@@ -58,8 +70,11 @@ def look(installation: Installation) -> tuple[Assessment, Plan]:
     return assessment, plan(installation, assessment, known)
 
 
-def write_down(installation: Installation, assessment: Assessment, made: Plan) -> list[Effect]:
-    """Save the decisions and the intended effects; an intent that is there already stays as it is.
+def write_down(
+    installation: Installation, assessment: Assessment, made: Plan, leave_at: dt.datetime | None = None
+) -> list[Effect]:
+    """Save the decisions and the intended effects; an intent that is there already stays as it is. Messages leave no
+    sooner than `leave_at`, in real time.
 
     A message that nobody approved in time is cancelled, so that it no longer stands in the way of the next.
     """
@@ -69,7 +84,12 @@ def write_down(installation: Installation, assessment: Assessment, made: Plan) -
             if effect.expires_at and effect.expires_at < now:
                 outbox.cancel(tx, now, effect, "nobody approved it in time")
         outcomes.save_decisions(tx, now, assessment.decisions)
-        return [outbox.plan(tx, now, effect) for effect in made.effects]
+        return [outbox.plan(tx, now, _leaving(effect, leave_at)) for effect in made.effects]
+
+
+def _leaving(effect: NewEffect, at: dt.datetime | None) -> NewEffect:
+    is_message = effect.command.verb in MESSAGES
+    return msgspec.structs.replace(effect, not_before=at) if at and is_message else effect
 
 
 def approve(installation: Installation, effects: Iterable[Effect], actor: str) -> int:
@@ -105,10 +125,22 @@ def run_round(installation: Installation, progress: Told | None = None) -> Round
     with installation.store.read() as tx:
         standing = organisations.standing(tx)
     if standing.live_at and not standing.stopped_at and installation.sending.mode != "off":
-        effects = write_down(installation, done.assessment, done.plan)
+        effects = write_down(installation, done.assessment, done.plan, may_leave_at(installation))
         approve(installation, _unattended(installation, effects), "owed worker")
+        _tell_the_owner(installation, effects)
         done.outcomes = deliver(installation, progress)
     return done
+
+
+def _tell_the_owner(installation: Installation, effects: Iterable[Effect]) -> None:
+    now = installation.clock()
+    fresh = [one for one in effects if one.planned_at == now and one.state in ("planned", "approved")]
+    notices = [one for one in (forewarning(installation, fresh), digest(installation)) if one]
+    with installation.store.write() as tx:
+        for notice in notices:
+            planned = outbox.plan(tx, now, notice)
+            if planned.state == "planned":
+                outbox.approve(tx, now, planned, "owed")
 
 
 def _unattended(installation: Installation, effects: Iterable[Effect]) -> list[Effect]:

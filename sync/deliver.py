@@ -7,6 +7,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable
 
+from receivables.commands import OpenTask
 from receivables.facts import PaymentLink
 from receivables.refs import Ref
 from store import organisations, outbox, snapshots
@@ -17,6 +18,7 @@ from sync.freshness import read_payments_again
 from sync.installation import Installation
 from sync.recover import abandon_dead_leases, settle
 from sync.send import Outcome, final_words, send
+from sync.tasks import open_task
 from sync.turn import next_effects
 from sync.verify import Recheck, reread
 from sync.wanted import still_wanted
@@ -114,9 +116,13 @@ class _Delivery:
             elif verdict == "wait":
                 self._tell(Outcome(effect, effect.state, why))
             else:
-                key = effect.id if effect.attempt == 0 else f"{effect.id}.{effect.attempt}"
-                command = final_words(self.installation, effect)
-                self._tell(send(self.installation, self.connected, effect, command, key))
+                self._tell(self._carry_out(effect))
+
+    def _carry_out(self, effect: Effect) -> Outcome | None:
+        if isinstance(effect.command, OpenTask):
+            return open_task(self.installation, effect)
+        key = effect.id if effect.attempt == 0 else f"{effect.id}.{effect.attempt}"
+        return send(self.installation, self.connected, effect, final_words(self.installation, effect), key)
 
     def _reread(self, chunk: Iterable[Effect]) -> Recheck:
         effects = [effect for effect in chunk if effect.verb != "add_note"]

@@ -2,14 +2,16 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from connectors.email.imap import MailboxAccount
 from connectors.protocol import Clock, Connector, Endpoint, Limiter, TokenStore
 from outreach.catalog import Catalog
 from outreach.compose import Sender
 from receivables.business import Business
+from receivables.facts import Contact
 from receivables.money import Money
 from reconciliation.policy import MatchPolicy
 from rules.schema import Rulebook
@@ -31,6 +33,15 @@ class Sending:
 
     mode: SendingMode = "off"
     redirect_to: str = ""
+    #: Where the business's own people are told of what concerns them; empty: they are not.
+    notify: str = ""
+    #: Messages of the worker leave on the next working morning, and the owner is told of them before.
+    forewarn: bool = False
+    #: A mail a day on how things stand.
+    digest: bool = False
+    #: Everyone who is told of each of our messages, openly; `copy_to` gets a copy of it that no recipient sees, as proof.
+    cc: tuple[str, ...] = ()
+    copy_to: str = ""
     #: Messages a day over all debtors, after the ramp.
     daily_cap: int = 200
     #: Messages on the first day after go-live; doubled every day until the cap.
@@ -41,6 +52,11 @@ class Sending:
     note_in_books: bool = True
     #: Acts above this amount wait for `owed approve`, per currency of the amount.
     approval_above: Money | None = None
+
+    @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """Where the business's own people get mail of ours: what comes from there is no customer's answer."""
+        return (self.redirect_to, self.notify, self.copy_to, *self.cc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,10 @@ class Installation:
     match_policy: MatchPolicy = field(default_factory=MatchPolicy)
     #: The admin's own message templates over the built-in ones; None: the built-in ones.
     catalog: Catalog | None = None
+    #: Where answers arrive; None: no mailbox is read.
+    mailbox: MailboxAccount | None = None
+    #: Persons whom the admin has named, by their customer's reference.
+    contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)
 
     def first_of(self, platform: str) -> str:
         """The name of the first connection to a platform, or ""."""

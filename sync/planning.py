@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from outreach.compose import compose
 from outreach.errors import ComposeError
 from receivables.commands import AddNote, SendInvoiceEmail, SendReminder
-from receivables.decisions import Decision
+from receivables.decisions import WRITTEN, Decision
 from receivables.open_items import OpenItem
 from receivables.refs import Ref
 from store.outbox import Effect, NewEffect
 from sync import links
+from sync.actions import action_effects
 from sync.assess import MESSAGES, REDIRECTED, Assessment
 from sync.installation import Installation
 from sync.write_back import postings
@@ -31,6 +32,11 @@ class Plan:
     def messages(self) -> list[NewEffect]:
         return [effect for effect in self.effects if effect.command.verb in MESSAGES]
 
+    @property
+    def acts(self) -> list[NewEffect]:
+        """What carries a decision out: messages, tasks, notes, alerts."""
+        return [effect for effect in self.effects if effect.decision is not None]
+
 
 def plan(installation: Installation, assessment: Assessment, known: Mapping[str, Effect]) -> Plan:
     """`known` are the outbox's rows by intent: what was refused before is not tried again by itself."""
@@ -45,7 +51,8 @@ def plan(installation: Installation, assessment: Assessment, known: Mapping[str,
         if before and before.state in ("failed", "needs_human"):
             stuck.append((decision, before.error or "it was refused before; see: owed outbox list"))
             continue
-        made, why = _message(installation, decision, concerned, known)
+        make = _message if decision.action in WRITTEN else action_effects
+        made, why = make(installation, decision, concerned, known)
         effects += made
         stuck += [(decision, why)] if why else []
     return Plan(tuple(_once(effects)), tuple(stuck))
@@ -89,6 +96,8 @@ def _message(
         sender=installation.sender.address,
         reply_to=installation.sender.reply_to,
         language=words.language,
+        attach=decision.invoices if decision.attach_pdf else (),
+        copy_to=installation.sending.copy_to,
     )
     effect = NewEffect(
         intent=intent,

@@ -16,11 +16,12 @@ from connectors.errors import (
     Uncertain,
     Unreachable,
 )
-from connectors.protocol import Connector, Intent, Receipt
-from receivables.commands import AnyCommand, CreatePaymentLink, SendReminder
+from connectors.protocol import Attachment, Connector, Intent, Receipt
+from receivables.commands import AddNote, AnyCommand, CreatePaymentLink, SendNotice, SendReminder
 from store import ingest, organisations, outbox
 from store.outbox import Effect
 from sync import links
+from sync.attachments import attachments
 from sync.connected import Connected
 from sync.installation import Installation
 from sync.recover import ANSWERED, COMMITTED, LEASE
@@ -38,7 +39,7 @@ class Outcome:
 def final_words(installation: Installation, effect: Effect) -> AnyCommand:
     """The command with its pay links filled in; in redirect mode addressed to the owner."""
     command = effect.command
-    if not isinstance(command, SendReminder):
+    if isinstance(command, SendNotice) or not isinstance(command, SendReminder | AddNote):
         return command
     urls = {}
     with installation.store.read() as tx:
@@ -46,13 +47,17 @@ def final_words(installation: Installation, effect: Effect) -> AnyCommand:
             maker = outbox.by_intent(tx, intent)
             if maker and isinstance(maker.command, CreatePaymentLink):
                 urls[maker.command.invoice] = maker.url
+    if isinstance(command, AddNote):
+        return msgspec.structs.replace(command, text=links.fill(command.text, urls))
     command = msgspec.structs.replace(
         command, text=links.fill(command.text, urls), html=links.fill(command.html, urls, markup=True)
     )
     if installation.sending.mode == "redirect":
         meant_for = ", ".join(command.to)
         owner = (installation.sending.redirect_to,)
-        return msgspec.structs.replace(command, to=owner, cc=(), subject=f"[for {meant_for}] {command.subject}")
+        return msgspec.structs.replace(
+            command, to=owner, cc=(), copy_to="", subject=f"[for {meant_for}] {command.subject}"
+        )
     return command
 
 
@@ -82,7 +87,8 @@ def send(
             )
         if claimed is None:
             return None
-        receipt = _push(installation, connector, claimed)
+        files = attachments(installation, connected, claimed.command)
+        receipt = _push(installation, connector, claimed, files)
     except ConnectorError as error:
         return _failed(installation, claimed, effect, error)
     with installation.store.write() as tx:
@@ -93,8 +99,8 @@ def send(
     return Outcome(claimed, "sent", receipt.url or receipt.reference)
 
 
-def _push(installation: Installation, connector: Connector, claimed: Effect) -> Receipt:
-    intent = Intent(claimed.key, claimed.command, claimed.before, claimed.started_at)
+def _push(installation: Installation, connector: Connector, claimed: Effect, files: tuple[Attachment, ...]) -> Receipt:
+    intent = Intent(claimed.key, claimed.command, claimed.before, claimed.started_at, files)
     send = getattr(connector, "send", None)
     if send is None:
         return connector.push(intent)

@@ -71,7 +71,7 @@ def _cancel_if_hopeless(
 ) -> bool:
     """What it needs was refused or cancelled, or does not exist: it can never be sent as it is."""
     before = [needed[intent] for intent in effect.needs]
-    if all(one is not None and one.state not in ("failed", "cancelled") for one in before):
+    if all(one is not None and one.state not in ("failed", "cancelled", "refused") for one in before):
         return False
     outbox.cancel(tx, installation.clock(), effect, "what it needs could not be done")
     return True

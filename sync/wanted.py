@@ -3,11 +3,13 @@
 from typing import Literal
 
 from receivables.commands import CreatePaymentLink, RecordPayment
+from receivables.open_items import blocked_addresses
 from receivables.refs import Ref
 from reconciliation.posting import disputed_payments, why_not_posted
 from rules.recheck import recheck as still_right
 from store.outbox import Effect
 from sync.assess import MESSAGES, Assessment
+from sync.correspondence import recipients
 from sync.installation import Installation
 from sync.postings import held_connections
 from sync.turn import allowance_today
@@ -22,7 +24,7 @@ def still_wanted(installation: Installation, effect: Effect, assessment: Assessm
     unread = [recheck.unread[ref] for ref in subjects if ref in recheck.unread]
     if unread:
         return "wait", f"not read again just now: {unread[0]}"
-    if effect.verb in MESSAGES:
+    if effect.decision is not None:
         return _message_wanted(installation, effect, assessment)
     command = effect.command
     if isinstance(command, CreatePaymentLink):
@@ -70,5 +72,10 @@ def _message_wanted(installation: Installation, effect: Effect, assessment: Asse
         return ("wait" if patience else "cancel"), "; ".join(reason.text for reason in against)
     if effect.expires_at and effect.expires_at < installation.clock():
         return "cancel", "its approval has expired"
+    if effect.verb not in MESSAGES:
+        return "go", ""
+    bounced = recipients(effect.command) & set(blocked_addresses(assessment.snapshot.local))
+    if bounced:
+        return "cancel", f"{', '.join(sorted(bounced))} bounced since it was planned"
     left = allowance_today(installation)
     return ("go", "") if left > 0 else ("wait", "today's number of messages is used up")

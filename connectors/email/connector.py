@@ -6,8 +6,9 @@ nobody can know (RFC 1047), so the caller writes down that moment first.
 
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 
 from connectors.email.manifest import MANIFEST
 from connectors.email.message import Letter, letter
@@ -60,7 +61,7 @@ class EmailConnector:
         that nothing was delivered. If it raises, nothing is."""
         if not isinstance(intent.command, SendReminder):
             raise Unsupported(f"a mail server cannot {intent.command.verb}")
-        mail = letter(intent.command, intent.key, self._sender, intent.started_at or self._clock())
+        mail = letter(intent.command, intent.key, self._sender, intent.started_at or self._clock(), intent.files)
         smtp = self._connect(mail.sender.rpartition("@")[2])
         try:
             self._envelope(smtp, mail)
@@ -165,6 +166,9 @@ class EmailConnector:
 
     def read_pdf(self, invoice_id: str) -> bytes:  # noqa: ARG002 - the protocol's argument
         raise Unsupported("a mail server has no invoices")
+
+    def aged_receivables(self, customer_id: str) -> Mapping[str, Decimal]:  # noqa: ARG002 - the protocol's argument
+        raise Unsupported("a mail server has no receivables")
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:  # noqa: ARG002 - the protocol's argument
         raise Unsupported("a mail server has no invoices")

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -11,6 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from connectors.errors import Refused
+from connectors.protocol import Attachment
 from receivables.commands import SendReminder
 
 #: 7bit, so that any mail server takes it.
@@ -31,20 +33,27 @@ class Letter:
     body: bytes
 
 
-def letter(command: SendReminder, key: str, sender: str, at: dt.datetime) -> Letter:
+def name_of(key: str) -> str:
+    """The first part of the Message-ID of the message that leaves under an outbox key: what answers to it name."""
+    return hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
+def letter(command: SendReminder, key: str, sender: str, at: dt.datetime, files: Sequence[Attachment] = ()) -> Letter:
     """Raises Refused for what cannot be sent as it stands. `sender` stands in where the command names none."""
+    if len(files) != len(command.attach):
+        raise Refused("the message promises PDFs that are not there")
     try:
-        return _letter(command, key, sender, at)
+        return _letter(command, key, sender, at, files)
     except (ValueError, MessageError) as error:
         raise Refused(f"the reminder cannot be written as an e-mail: {error}") from None
 
 
-def _letter(command: SendReminder, key: str, sender: str, at: dt.datetime) -> Letter:
+def _letter(command: SendReminder, key: str, sender: str, at: dt.datetime, files: Sequence[Attachment]) -> Letter:
     author = _address(command.sender or sender)
     to, copied = [_address(one) for one in command.to], [_address(one) for one in command.cc]
     if not to:
         raise Refused("the reminder has no recipient")
-    message_id = f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{author.domain}>"
+    message_id = f"<{name_of(key)}@{author.domain}>"
     message = EmailMessage(policy=_POLICY)
     message["From"] = author
     message["To"] = to
@@ -60,7 +69,18 @@ def _letter(command: SendReminder, key: str, sender: str, at: dt.datetime) -> Le
     message.set_content(_lines(command.text))
     if command.html:
         message.add_alternative(_lines(command.html), subtype="html")
-    return Letter(author.addr_spec, _recipients([*to, *copied]), message_id, _wire(message))
+    for file in files:
+        message.add_attachment(file.content, "application", "pdf", filename=_plain(file.name, "file name"))
+    _part(message, name_of(key))
+    unseen = [_address(command.copy_to)] if command.copy_to else []
+    return Letter(author.addr_spec, _recipients([*to, *copied, *unseen]), message_id, _wire(message))
+
+
+def _part(message: EmailMessage, name: str) -> None:
+    """Boundaries between parts that are the same for every try, where the library would draw them by chance."""
+    parts = [part for part in message.walk() if part.is_multipart()]
+    for number, part in enumerate(parts, 1):
+        part.set_boundary(f"={number}={name}=")
 
 
 def _address(written: str) -> Address:

@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 import msgspec
 
 from connectors import cursors
-from connectors.errors import NotFound, Refused
+from connectors.errors import NotFound, Refused, Unsupported
 from connectors.fields import Record, read_row, record, text
 from connectors.protocol import (
     Checked,
@@ -207,6 +208,9 @@ class QuickBooksConnector:
         if not is_id(invoice_id):
             raise NotFound(f"there is no invoice {invoice_id!r}")
         return self._client.pdf(f"invoice/{invoice_id}/pdf")
+
+    def aged_receivables(self, customer_id: str) -> Mapping[str, Decimal]:  # noqa: ARG002 - the protocol's argument
+        raise Unsupported("QuickBooks states a customer's balance itself")
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
         found = {identifier: Checked(None) for identifier in ids if not is_id(identifier)}

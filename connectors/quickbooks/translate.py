@@ -24,7 +24,7 @@ from connectors.fields import (
     rounded,
     text,
 )
-from connectors.quickbooks.applied import allocations
+from connectors.quickbooks.applied import allocations, journals
 from receivables.facts import (
     Contact,
     CreditNote,
@@ -155,6 +155,7 @@ def invoice(row: Record, realm: Realm) -> Invoice:
         memo=text(record(row, "CustomerMemo"), "value"),
         sent=_was_sent(row),
         email=text(record(row, "BillEmail"), "Address"),
+        copied=text(record(row, "BillEmailCc"), "Address"),
         online_payment=_pays_online(row) and balance > 0,
         pay_url=text(row, "InvoiceLink"),
         exchange_rate=_rate(row),
@@ -253,6 +254,7 @@ def payment(row: Record, realm: Realm) -> Payment:
         account=reference(row, "DepositToAccountRef"),
         description=text(row, "PrivateNote"),
         allocations=allocations(row, code, total - unapplied),
+        journals=journals(row, code, total - unapplied),
     )
 
 

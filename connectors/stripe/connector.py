@@ -1,10 +1,11 @@
 """Stripe as a Connector."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from connectors import cursors
-from connectors.errors import Forbidden, Malformed, NotFound, Refused, Unauthorised
+from connectors.errors import Forbidden, Malformed, NotFound, Refused, Unauthorised, Unsupported
 from connectors.fields import decode_record, text
 from connectors.protocol import (
     Checked,
@@ -96,6 +97,9 @@ class StripeConnector:
         if not url:
             raise Refused(f"invoice {invoice_id} has no PDF: it was never finalised")
         return self._client.download(url)
+
+    def aged_receivables(self, customer_id: str) -> Mapping[str, Decimal]:  # noqa: ARG002 - the protocol's argument
+        raise Unsupported("Stripe has no report of aged receivables")
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
         self._locate()

@@ -1,7 +1,8 @@
 """Xero as a Connector: what is read, and in which pages."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from connectors.errors import Forbidden, Malformed, Refused
 from connectors.fields import Record, flag, records, text
@@ -20,6 +21,7 @@ from connectors.protocol import (
 )
 from connectors.transport import one_write
 from connectors.xero import links, push
+from connectors.xero.aged import due_by_invoice
 from connectors.xero.client import XeroClient
 from connectors.xero.dates import day
 from connectors.xero.manifest import MANIFEST
@@ -81,6 +83,9 @@ class XeroConnector:
 
     def read_pdf(self, invoice_id: str) -> bytes:
         return self._client.pdf(invoice_id)
+
+    def aged_receivables(self, customer_id: str) -> Mapping[str, Decimal]:
+        return due_by_invoice(self._client.get("Reports/AgedReceivablesByContact", contactId=customer_id))
 
     def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:
         return self._rereading.read_invoices(ids)

@@ -1,5 +1,7 @@
 """What Xero's contacts say, in our words. Pure."""
 
+from decimal import Decimal
+
 from connectors.fields import Record, country_code, flag, identifier, records, text
 from connectors.xero.dates import instant
 from connectors.xero.parts import Facts
@@ -24,9 +26,18 @@ def customer(row: Record, connection: str) -> Facts:
             postal_code=text(address, "PostalCode"),
             address=_address(address),
             currency=text(row, "DefaultCurrency"),
+            payable=_payable(row),
             tags=tuple(text(group, "Name") for group in records(row, "ContactGroups") if text(group, "Name")),
         ),
     )
+
+
+def _payable(row: Record) -> str:
+    """What we owe the contact, in the organisation's base currency; Xero adds up all currencies at its own rates."""
+    balances = row.get("Balances")
+    payable = balances.get("AccountsPayable") if isinstance(balances, dict) else None
+    outstanding = payable.get("Outstanding") if isinstance(payable, dict) else None
+    return str(outstanding) if isinstance(outstanding, Decimal | int) and outstanding > 0 else ""
 
 
 def _contacts(row: Record) -> tuple[Contact, ...]:

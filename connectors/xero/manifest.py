@@ -30,6 +30,7 @@ OAUTH = OAuthServer(
         "accounting.payments",
         "accounting.contacts",
         "accounting.settings.read",
+        "accounting.banktransactions.read",
     ),
     client_auth="body",
     revoke_body="form",
@@ -147,6 +148,8 @@ MANIFEST = Manifest(
         "prepayments": "payment",
         # Batches of customers' payments: what the bank shows as one sum.
         "batch_payments": "payout",
+        # What stands on bank accounts by itself: transfers out of a clearing account, money received without an invoice.
+        "bank_transactions": "bank_line",
     },
     writes=WRITES,
     scopes=OAUTH.scopes,
@@ -154,9 +157,19 @@ MANIFEST = Manifest(
     # Payments and credits have no shorter form than the full one: counting them is as dear as pulling them.
     censuses={"customers": "all", "invoices": "all"},
     pdf=True,
+    aged_receivables=True,
     notes=(
         "Xero cannot be told whom to e-mail an invoice to, nor what to say.",
         "Writing a processor's fees into the books needs the scope accounting.banktransactions: add it to scopes.",
+        (
+            "Bank transactions are read with the scope accounting.banktransactions.read. A consent from before it was asked"
+            " for has to be given again: without it payouts that were booked as transfers are not found. Of money spent, only"
+            " day and amount are kept."
+        ),
+        (
+            "Aged receivables are asked for where a customer's balance does not add up, at most twenty times a day. They need a"
+            " scope for reports, which Xero names by the age of the app: add it to scopes, or do without."
+        ),
         "Nothing can be dated on or before the organisation's lock dates: Xero refuses it.",
         "Xero tells refunds in the same list as payments, so a refund is never closed by a sweep; its status tells.",
         "Xero's own pay pages are used only with the scope paymentservices, which Xero has to grant to an app: add it to scopes.",

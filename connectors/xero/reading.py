@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from connectors import cursors
-from connectors.errors import Malformed, Unsupported
+from connectors.errors import Forbidden, Malformed, Unauthorised, Unsupported
 from connectors.fields import Record, Unreadable, amount, currency, decode_record, identifier, read_rows, text
 from connectors.protocol import Page, Row, Standing
 from connectors.xero.client import XeroClient
@@ -32,6 +32,14 @@ class Reading:
     def pull(self, stream: str, cursor: str) -> Iterator[Page]:
         """The last page is complete when all was asked for by time from the beginning and every row could be read."""
         table = stream_of(stream)
+        try:
+            yield from self._pages(stream, table, cursor)
+        except (Forbidden, Unauthorised):
+            if not table.may_be_closed:
+                raise
+            yield Page(stream, (), cursor)
+
+    def _pages(self, stream: str, table: Stream, cursor: str) -> Iterator[Page]:
         mark = cursors.read(cursor, Mark())
         whole, shown, expected = mark == Mark(), 0, None
         themes_on = self._recall_themes(mark) if table.kind == "invoice" else ""

@@ -22,6 +22,7 @@ from connectors.fields import (
     rounded,
     text,
 )
+from connectors.xero.bank import WANTED, bank_line
 from connectors.xero.customers import customer
 from connectors.xero.dates import day, instant
 from connectors.xero.parts import Facts, allocated, party
@@ -52,6 +53,8 @@ class Stream:
     query: dict[str, str] = field(default_factory=dict)
     paged: bool = True
     by_ids: bool = False
+    #: Needs a scope that older consents do not have; without it there is nothing to see, and the rest is read all the same.
+    may_be_closed: bool = False
 
 
 def _rate(row: Record) -> str:
@@ -176,4 +179,7 @@ STREAMS: dict[str, Stream] = {
     "overpayments": Stream("Overpayments", "payment", "OverpaymentID", overpayment),
     "prepayments": Stream("Prepayments", "payment", "PrepaymentID", prepayment),
     "batch_payments": Stream("BatchPayments", "payout", "BatchPaymentID", batch_payment, paged=False),
+    "bank_transactions": Stream(
+        "BankTransactions", "bank_line", "BankTransactionID", bank_line, {"where": WANTED}, may_be_closed=True
+    ),
 }

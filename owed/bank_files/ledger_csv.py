@@ -23,7 +23,7 @@ def read_invoices(path: Path) -> tuple[list[OpenDocument], list[Problem]]:
     return documents, problems or rows.problems
 
 
-def _document(rows: Rows, row: list[str]) -> OpenDocument:
+def _document(rows: Rows, row: tuple[str, ...]) -> OpenDocument:
     identifier, number, customer, currency, total, source, kind, issue, due, order = row
     amount = rows.whole("total", total)
     if kind not in ("", "invoice", "credit_note"):

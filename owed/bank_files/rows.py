@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import sys
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from receivables.money import CURRENCIES
 from receivables.problems import Problem
@@ -25,15 +26,16 @@ class Rows:
         self._place: dict[str, int] = {}
         self._required = required
 
-    def __iter__(self) -> Iterator[list[str]]:
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
         """The wanted cells of each row, in the order of `required` and `optional`; absent columns are empty."""
         lines = csv.reader(_lines(self._text), delimiter=self._parted_by)
         header = [cell.strip().casefold() for cell in next(lines, [])]
         if not self._has_columns(header):
             return
         self._place = {column: header.index(column) for column in self._wanted if column in header}
-        places = [self._place.get(column, -1) for column in self._wanted]
         width = len(header)
+        # an absent column stands behind the last one, where an empty cell is added
+        wanted = itemgetter(*[self._place.get(column, width) for column in self._wanted])
         for cells in lines:
             self._line = lines.line_num
             if len(cells) != width:
@@ -42,7 +44,7 @@ class Rows:
                         len(cells), f"{len(cells)} cells where {width} columns are named", "quote commas in cells"
                     )
                 continue
-            yield [cells[place].strip() if place >= 0 else "" for place in places]
+            yield wanted([*map(str.strip, cells), ""])
 
     def again(self, text: str) -> str:
         """A text that stands in many rows, kept once."""

@@ -19,6 +19,7 @@ from owed.cli import (
     statements,
     status,
     sync,
+    tasks,
     worker,
 )
 from owed.cli.frame import empty
@@ -47,4 +48,5 @@ application.add_typer(breaks.application, name="breaks")
 application.add_typer(customers.application, name="customers")
 application.add_typer(rules.application, name="rules")
 application.add_typer(outbox.application, name="outbox")
+application.add_typer(tasks.application, name="tasks")
 application.add_typer(journal.application, name="journal")

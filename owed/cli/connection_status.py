@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.errors import ConnectorError
+from receivables.business import WRITE_ONLY
 from store import allowances, standings
 from store.connections import Known
 from store.engine import StoreError, Transaction
@@ -47,7 +48,7 @@ class ConnectionStatus:
             return f"owed connect {name}"
         if ends and ends - now < _SOON:
             return f"owed connect {name}    (its consent ends on {ends:%Y-%m-%d})"
-        if self.known.synced_at is None and self.known.platform != "email":
+        if self.known.synced_at is None and self.known.platform not in WRITE_ONLY:
             return f"owed sync {name}"
         if self.silent_since:
             return f"look at the webhook subscription of {name}: silent since {self.silent_since:%Y-%m-%d %H:%M} UTC"

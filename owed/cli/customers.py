@@ -14,6 +14,7 @@ from receivables.facts import Customer
 from receivables.refs import Ref
 from reconciliation.lookalikes import proposals as likely
 from sync import answering
+from sync.addresses import blocked_now, lift_block
 from sync.assess import Assessment, assess
 
 One = Annotated[str, typer.Argument(metavar="A", help="A customer: reference, id or name.")]
@@ -80,6 +81,31 @@ def refuse(one: One, other: Other, config: Config = DEFAULT_CONFIG, now: Now = "
     first, second = _pair(assess(installation, decide=False), one, other)
     answering.say_same(installation, first, second, actor(), reason, same=False)
     say(f"two debtors for good: {first} and {second}")
+
+
+@application.command("blocked")
+def blocked(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False) -> None:
+    """Addresses that bounced: nobody writes there. Ask the customer for another one, and enter it at the platform."""
+    found = blocked_now(open_installation(config, now))
+    if as_json:
+        print_json(found)
+        return
+    rows = [[one.address, one.subject, one.blocked_on, one.reason] for one in found]
+    table("", ["address", "debtor", "since", "why"], rows, prose=["why"])
+    say(f"{len(rows)} addresses; take one back with: owed customers unblock ADDRESS")
+
+
+@application.command("unblock")
+def unblock(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="As owed customers blocked lists it.")],
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    reason: Reason = "",
+) -> None:
+    """It can be reached again: it is written to from now on, until a new message bounces."""
+    if not lift_block(open_installation(config, now), address, actor(), reason):
+        raise Mistake(f"{address} is not blocked; owed customers blocked lists those that are")
+    say(f"{address.strip().casefold()} may be written to again")
 
 
 def _pair(seen: Assessment, one: str, other: str) -> tuple[Ref, Ref]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from owed.cli.came_back import came_back, came_back_line
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Rules, open_installation
 from owed.cli.printing import print_json, say
 from owed.cli.references import find
@@ -72,6 +73,7 @@ def _told(installation: Installation, seen: Assessment, invoice: Invoice) -> dic
             {"at": one.started_at or one.planned_at, "state": one.state, "verb": one.verb, "intent": one.intent}
             for one in effects
         ],
+        "came_back": came_back(seen, owner, item),
     }
 
 
@@ -99,6 +101,8 @@ def _print(told: dict[str, Any]) -> None:
         _print_rules(told["rules"])
     for message in told["messages"]:
         say(f"  {message['at']:%Y-%m-%d %H:%M} UTC  {message['verb'].replace('_', ' ')}: {message['state']}")
+    for one in told["came_back"]:
+        say(f"  {came_back_line(one)}")
 
 
 def _print_rules(rules: Explanation) -> None:

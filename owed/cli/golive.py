@@ -10,6 +10,7 @@ from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Yes, open_instal
 from owed.cli.plan import actor
 from owed.cli.printing import note, print_json, say, table
 from owed.errors import Mistake
+from receivables.business import WRITE_ONLY
 from receivables.local_facts import Release
 from store import connections
 from sync.assess import BACKLOG_DAYS, Assessment, assess
@@ -57,6 +58,7 @@ def golive(
     _show(_rows(seen, skipped), as_json=as_json)
     answers = _answers(installation, platform_reminders or [])
     _ask_about_reminders(installation, answers, yes)
+    _tell_of_receipts(seen)
     if not yes and not confirmed(f"Chase these {len(known - skipped)} debtors from now on?"):
         raise typer.Exit(0)
     begin(
@@ -76,7 +78,7 @@ def _must_have_read_everything(installation: Installation) -> None:
     """What is old at go-live is held as backlog; debts that were not read yet could not be told from new ones."""
     with installation.store.read() as tx:
         known = connections.known(tx)
-    books = [name for name, endpoint in installation.endpoints.items() if endpoint.platform != "email"]
+    books = [name for name, endpoint in installation.endpoints.items() if endpoint.platform not in WRITE_ONLY]
     unread = [name for name in books if known[name].synced_at is None]
     if not books:
         raise Mistake(
@@ -127,13 +129,22 @@ def _answers(installation: Installation, words: list[str]) -> dict[str, bool]:
     return answers
 
 
+def _tell_of_receipts(seen: Assessment) -> None:
+    """Going live says that the books are up to date: whoever has paid must stand in them."""
+    for state in seen.snapshot.connections.values():
+        if state.newest_receipt_on and state.newest_receipt_on < seen.snapshot.today:
+            note(
+                f"{state.name}: the newest receipt is of {state.newest_receipt_on}; going live says that none is missing"
+            )
+
+
 def _ask_about_reminders(installation: Installation, answers: dict[str, bool], yes: bool) -> None:
     """Where a platform cannot be asked whether it reminds by itself, the owner is."""
     with installation.store.read() as tx:
         known = connections.known(tx)
     for name, endpoint in installation.endpoints.items():
         told = name in answers or installation.books[name].reminds_by_itself is not None
-        if endpoint.platform == "email" or told or known[name].reminds_by_itself is not None:
+        if endpoint.platform in WRITE_ONLY or told or known[name].reminds_by_itself is not None:
             continue
         if yes:
             note(f"{name}: does it send reminders by itself? Its debts wait for --platform-reminders {name}=off")

@@ -114,11 +114,12 @@ def _write(out: Path, found: list[Conclusion], band: str) -> None:
     with out.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(COLUMNS)
-        for one in found:
-            confidence = f"{one.confidence:.4f}"
-            if one.links and band in ("all", one.band):
-                for link in one.links:
-                    rows.writerow((one.payment, link.document, link.amount, one.band, confidence, one.reason))
-            else:
-                reason = f"not sure enough: {one.reason}" if one.links else one.reason
-                rows.writerow((one.payment, "", 0, "none", confidence, reason))
+        rows.writerows(row for one in found for row in _rows(one, band))
+
+
+def _rows(one: Conclusion, band: str) -> list[tuple[str, str, int, str, str, str]]:
+    confidence = f"{one.confidence:.4f}"
+    if one.links and band in ("all", one.band):
+        return [(one.payment, link.document, link.amount, one.band, confidence, one.reason) for link in one.links]
+    reason = f"not sure enough: {one.reason}" if one.links else one.reason
+    return [(one.payment, "", 0, "none", confidence, reason)]

@@ -13,7 +13,7 @@ from receivables.commands import SendReminder
 from store import outbox
 from store.outbox import Effect
 
-STATES = ("planned", "approved", "sending", "sent", "failed", "uncertain", "needs_human", "cancelled")
+STATES = ("planned", "approved", "sending", "sent", "failed", "uncertain", "needs_human", "cancelled", "refused")
 
 Row = Annotated[str, typer.Argument(metavar="ID", help="The first letters of an id of owed outbox list.")]
 
@@ -86,11 +86,11 @@ def show(effect: Row, config: Config = DEFAULT_CONFIG, now: Now = "", as_json: J
 
 @application.command("cancel")
 def cancel(effect: Row, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
-    """Take back what has not begun to leave."""
+    """Take back what has not begun to leave, for good: a step that is taken back is passed over."""
     installation = open_installation(config, now)
     found = find_effect(installation, effect)
     with installation.store.write() as tx:
-        done = outbox.cancel(tx, installation.clock(), found, "cancelled by hand", actor())
+        done = outbox.refuse(tx, installation.clock(), found, actor())
     if found.state not in ("planned", "approved"):
         raise Mistake(f"it is {found.state}: only what is planned or approved can be cancelled")
     _must_be_done(done)

@@ -12,7 +12,8 @@ from owed.cli.effects import find_effect
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Rules, Yes, instant, open_installation
 from owed.cli.printing import print_json, say, table
 from owed.errors import Mistake
-from receivables.commands import SendReminder
+from receivables.business import WRITE_ONLY
+from receivables.commands import AnyCommand, OpenTask, SendInvoiceEmail, SendReminder
 from receivables.decisions import Decision
 from receivables.refs import Ref
 from store import journal, organisations, outbox
@@ -56,6 +57,7 @@ def plan(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False, 
         )
         return
     print_plan(installation, seen, made)
+    print_age(seen)
     print_held(seen.decisions)
 
 
@@ -75,10 +77,10 @@ def _effect_json(effect: Any) -> dict[str, Any]:
 
 def print_plan(installation: Installation, seen: Assessment, made: Plan) -> None:
     rows = []
-    for effect in made.messages:
-        decision, command = effect.decision, effect.command
+    for effect in made.acts:
+        decision = effect.decision
         assert decision is not None
-        to = ", ".join(command.to) if isinstance(command, SendReminder) else "the platform's recipients"
+        to = _recipient(effect.command)
         ask = "approval needed" if needs_person(installation, effect) else ""
         numbers = " ".join(_number(seen, ref) for ref in decision.invoices)
         rows.append([decision.step, decision.stage, decision.channel, to, numbers, decision.demand, ask])
@@ -89,11 +91,27 @@ def print_plan(installation: Installation, seen: Assessment, made: Plan) -> None
         numbers=["stage", "demand"],
         prose=["to"],
     )
-    others = Counter(effect.command.verb for effect in made.effects if effect not in made.messages)
+    others = Counter(effect.command.verb for effect in made.effects if effect.decision is None)
     for verb, count in sorted(others.items()):
         say(f"and {count} × {verb.replace('_', ' ')}")
     for decision, why in made.stuck:
         say(f"cannot: {decision.step} to {decision.debtor}: {why}")
+
+
+def _recipient(command: AnyCommand) -> str:
+    if isinstance(command, SendReminder):
+        return ", ".join(command.to)
+    if isinstance(command, SendInvoiceEmail):
+        return "the platform's recipients"
+    return f"you: {command.title}" if isinstance(command, OpenTask) else command.connection
+
+
+def print_age(seen: Assessment) -> None:
+    """How old the facts are that the plan rests on."""
+    for state in seen.snapshot.connections.values():
+        if state.platform not in WRITE_ONLY:
+            read = f"{state.synced_at:%Y-%m-%d %H:%M} UTC" if state.synced_at else "never in full"
+            say(f"{state.name} ({state.platform}) was read {read}")
 
 
 def _number(seen: Assessment, ref: Ref) -> str:

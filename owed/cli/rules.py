@@ -1,5 +1,6 @@
 """owed rules: check the settings and the policies, run their cases, and see what other policies would change."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,8 @@ from owed.settings import load, load_rulebook
 from rules.cases import CaseResult, run_cases
 from rules.diff import Difference
 from rules.diff import diff as compare
+from rules.json_schema import json_schema
+from rules.reference import reference
 from sync.assess import assess
 
 application = typer.Typer(help="Check, test and compare the policies.", no_args_is_help=True)
@@ -23,14 +26,29 @@ def check(config: Config = DEFAULT_CONFIG, as_json: Json = False, rules: Rules =
     """Every problem at once: file:line:column, what is wrong, and how to mend it."""
     settings, problems = load(config, rules)
     if as_json:
-        print_json({"problems": problems, "policies": [policy.name for policy in settings.rulebook.policies]})
+        policies = [policy.name for policy in settings.rulebook.policies]
+        print_json({"problems": problems, "warnings": settings.warnings, "policies": policies})
     for problem in problems if not as_json else ():
         say(str(problem))
+    for warning in settings.warnings if not as_json else ():
+        say(f"warning: {warning}")
     if problems:
         raise typer.Exit(2)
     if not as_json:
         count = sum(len(policy.steps) for policy in settings.rulebook.policies)
         say(f"{rules or config}: no problems; {len(settings.rulebook.policies)} policies with {count} steps")
+
+
+@application.command("schema")
+def schema() -> None:
+    """The JSON Schema of the rules, for editors: owed rules schema > owed.schema.json."""
+    say(json.dumps(json_schema(), indent=2))
+
+
+@application.command("reference")
+def words() -> None:
+    """Every word of the rules with its meaning, its default and an example, as Markdown."""
+    say(reference())
 
 
 @application.command("test")

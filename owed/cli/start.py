@@ -43,6 +43,11 @@ reply_to = "accounts@example.com"
 # host = "smtp.example.com"
 # username = "accounts@example.com"
 # password = {{ env = "SMTP_PASSWORD" }}
+#
+# [mailbox]                          # where customers answer: replies pause, bounces block
+# host = "imap.example.com"
+# username = "accounts@example.com"
+# password = {{ env = "IMAP_PASSWORD" }}
 
 """
 

@@ -10,9 +10,19 @@ import typer
 from owed.cli.options import DEFAULT_CONFIG, Config, Now, day, open_installation
 from owed.cli.plan import actor
 from owed.cli.printing import say
-from owed.cli.references import subjects_of
+from owed.cli.references import find, subjects_of
 from owed.errors import Mistake
-from receivables.local_facts import Dispute, Hold, LocalFact, OptOut, Promise
+from receivables.facts import Invoice
+from receivables.local_facts import (
+    Confirmation,
+    Dispute,
+    Hold,
+    Instalment,
+    LocalFact,
+    OptOut,
+    PaymentPlan,
+    Promise,
+)
 from receivables.money import Money, MoneyError
 from receivables.refs import LOCAL
 from receivables.snapshot import Snapshot
@@ -29,6 +39,8 @@ def register(application: typer.Typer) -> None:
     application.command("promise")(promise)
     application.command("hold")(hold)
     application.command("opt-out")(opt_out)
+    application.command("plan-payments")(plan_payments)
+    application.command("confirm-receipts")(confirm_receipts)
 
 
 def dispute(
@@ -93,6 +105,9 @@ def hold(
     config: Config = DEFAULT_CONFIG,
     now: Now = "",
     reason: Reason = "",
+    cause: Annotated[
+        str, typer.Option("--cause", help="insolvent, agency or lawyer: who writes about it from now on.")
+    ] = "",
     lift: Annotated[bool, typer.Option("--lift", help="End the hold.")] = False,
 ) -> None:
     """Do not contact about it, until a day or until the hold is lifted."""
@@ -101,7 +116,69 @@ def hold(
         _end(installation, ref, Hold, "lifted_at")
     else:
         until_on = _not_past(installation, until, "--until") if until else None
-        _state(installation, ref, Hold(**_about(installation, reason), until_on=until_on))
+        if cause and until:
+            raise Mistake(f"--cause {cause} holds until it is lifted: leave --until out")
+        try:
+            fact = msgspec.convert({**_about(installation, reason), "until_on": until_on, "cause": cause}, Hold)
+        except msgspec.ValidationError:
+            raise Mistake(f"--cause {cause}: expected insolvent, agency or lawyer") from None
+        _state(installation, ref, fact)
+
+
+def plan_payments(
+    ref: Subject,
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    reason: Reason = "",
+    instalment: Annotated[
+        list[str] | None, typer.Option("--instalment", help="DAY=AMOUNT, such as 2026-12-01=500.00; repeat it.")
+    ] = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="The plan no longer holds.")] = False,
+) -> None:
+    """An invoice is paid in parts: reminders rest while each part comes in time."""
+    installation = open_installation(config, now)
+    if withdraw:
+        _end(installation, ref, PaymentPlan, "withdrawn_at")
+        return
+    found = find(assess(installation, decide=False), ref)
+    if not isinstance(found, Invoice):
+        raise Mistake(f"{ref}: a payment plan is about one invoice")
+    parts = tuple(sorted(_instalment(installation, word, found.currency) for word in instalment or ()))
+    planned = Money(sum(part.amount for part in parts), found.currency)
+    if planned != found.balance:
+        raise Mistake(f"the instalments add up to {planned}, and {found.balance} is open")
+    plan = PaymentPlan(
+        **_about(installation, reason), instalments=parts, currency=found.currency, agreed_open=found.open
+    )
+    _state(installation, str(found.ref), plan)
+
+
+def _instalment(installation: Installation, word: str, currency: str) -> Instalment:
+    on, mark, amount = word.partition("=")
+    if not mark:
+        raise Mistake(f"--instalment {word}: write DAY=AMOUNT, such as 2026-12-01=500.00")
+    money = _amount(amount if " " in amount.strip() else f"{amount} {currency}")
+    if money.currency != currency:
+        raise Mistake(f"--instalment {word}: the invoice is in {currency}")
+    return Instalment(_not_past(installation, on, "--instalment"), money.minor)
+
+
+def confirm_receipts(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The connection to the books.")],
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    reason: Reason = "",
+) -> None:
+    """No receipt is missing in the books: reminders go on although none was recorded lately."""
+    installation = open_installation(config, now)
+    if name not in installation.endpoints:
+        raise Mistake(f"{name}: no such connection; there are {', '.join(installation.endpoints)}")
+    about = _about(installation, reason) | {"id": f"receipts-complete-{name}"}
+    fact = Confirmation(**about, subject=name, question="receipts_complete")
+    with installation.store.write() as tx:
+        ingest.state(tx, installation.clock(), fact)
+        journal.append(tx, installation.clock(), "receipts confirmed", name, fact, actor())
+    say(f"{name}: no receipt is missing up to today")
 
 
 def opt_out(

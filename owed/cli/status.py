@@ -10,8 +10,10 @@ from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installatio
 from owed.cli.printing import print_json, say, table
 from receivables.problems import Problem
 from store import connections, organisations, outbox, outcomes
+from store.connections import Known
 from store.organisations import Standing
 from sync.installation import Installation
+from sync.mailbox import MAILBOX
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Status:
     breaks: int
     standing: Standing
     next_steps: tuple[str, ...]
+    #: None: no mailbox is read, or it was not read yet.
+    mailbox: Known | None = None
 
 
 def register(application: typer.Typer) -> None:
@@ -49,7 +53,10 @@ def _look(installation: Installation) -> Status:
         standing = organisations.standing(tx)
         differences = len(outcomes.open_breaks(tx))
     steps = tuple(_next_steps(installation, told, waiting, standing))
-    return Status(told, problems, waiting, differences, standing, steps)
+    mailbox = known.get(MAILBOX) if installation.mailbox else None
+    if mailbox and mailbox.state != "ok":
+        steps = (f"look at [mailbox] in owed.toml: {mailbox.problem}", *steps)
+    return Status(told, problems, waiting, differences, standing, steps, mailbox)
 
 
 def _next_steps(
@@ -76,6 +83,13 @@ def _as_json(installation: Installation, found: Status) -> dict[str, Any]:
     return {
         "connections": [one.as_json() for one in found.connections],
         "problems": [{"connection": name, "problem": problem} for name, problem in found.problems],
+        "mailbox": found.mailbox
+        and {
+            "account": found.mailbox.account,
+            "state": found.mailbox.state,
+            "read_at": found.mailbox.synced_at,
+            "problem": found.mailbox.problem,
+        },
         "outbox": found.outbox,
         "waiting_for_approval": found.outbox.get("planned", 0),
         "needs_person": found.outbox.get("needs_human", 0),
@@ -93,6 +107,10 @@ def _print(installation: Installation, found: Status) -> None:
     table("", columns, rows, numbers=["last complete sync", "counted", "calls", "consent ends"], prose=["problem"])
     for name, problem in found.problems:
         say(f"{name}: {problem}")
+    if found.mailbox:
+        box, read_at = found.mailbox, found.mailbox.synced_at
+        read = f"last read {read_at:%Y-%m-%d %H:%M} UTC" if read_at else "never read"
+        say(f"mailbox {box.account}: {box.state}, {read}" + (f"; {box.problem}" if box.problem else ""))
     standing = found.standing
     live = f"live since {standing.live_at:%Y-%m-%d}" if standing.live_at else "not live yet"
     say(f"sending: {installation.sending.mode}, {live}" + (", STOPPED" if standing.stopped_at else ""))

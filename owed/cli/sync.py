@@ -11,6 +11,7 @@ from owed.errors import Mistake
 from sync.census import Count
 from sync.cycle import synchronise
 from sync.installation import Installation
+from sync.mailbox import MAILBOX
 from sync.pull import PullReport
 from sync.report import what_changed
 
@@ -20,7 +21,7 @@ def register(application: typer.Typer) -> None:
 
 
 def sync(
-    names: Annotated[list[str] | None, typer.Argument(help="Connections; all when none is named.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Connections, or mailbox; all when none is named.")] = None,
     config: Config = DEFAULT_CONFIG,
     now: Now = "",
     verify: Annotated[
@@ -30,9 +31,10 @@ def sync(
 ) -> None:
     """Pull what changed at every connection, reconcile it, and say what was found."""
     installation = open_installation(config, now)
-    unknown = sorted(set(names or ()) - set(installation.endpoints))
+    known = [*installation.endpoints, *([MAILBOX] if installation.mailbox else ())]
+    unknown = sorted(set(names or ()) - set(known))
     if unknown:
-        raise Mistake(f"no connection named {unknown[0]!r}; owed.toml has: {', '.join(installation.endpoints)}")
+        raise Mistake(f"no connection named {unknown[0]!r}; owed.toml has: {', '.join(known)}")
     reports = pull_with_progress(installation, names or None, count=verify)
     if as_json:
         print_json([what_changed(report) for report in reports])

@@ -1,4 +1,4 @@
-"""The demo's owed.toml: three platforms and a mail server, all of them the sandbox's."""
+"""The demo's owed.toml: three platforms, a mail server and a mailbox, all of them the sandbox's."""
 
 from pathlib import Path
 from typing import Any
@@ -68,12 +68,20 @@ host = "{smtp[host]}"
 port = {smtp[port]}
 security = "none"
 
+[mailbox]
+host = "{imap[host]}"
+port = {imap[port]}
+security = "none"
+username = "{imap[username]}"
+password = {{ file = "owed.mailbox" }}
+
 """
 
 
 def write_settings(folder: Path, config: dict[str, Any], store: str, rules: str = "") -> Path:
     """Written anew at every run, since the sandbox's ports change; the store stays. `rules`: else the starter's."""
     path = folder / "owed.toml"
+    (folder / "owed.mailbox").write_text(config["imap"]["password"], encoding="utf-8")
     head = _TEMPLATE.format(folder=folder.name, store=store, **config)
     path.write_text(head + (rules or starter_rules()), encoding="utf-8")
     return path

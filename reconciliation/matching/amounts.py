@@ -28,12 +28,15 @@ class Amounts:
         """`usual` is how often open documents have this very amount, as a share."""
         self.amount = amount
         self.tolerance = tolerance
-        self.by_card = payment.method.casefold() in _CARDS
-        chance = _roundness(amount) / (w.SPREAD * amount)
-        self.surprise = -log(max(usual, chance))
-        #: The weight of an amount for which there is no reason but chance.
-        self.by_chance = log(chance) + self.surprise
+        self.method = payment.method
+        self.chance = _roundness(amount) / (w.SPREAD * amount)
+        self.surprise = -log(max(usual, self.chance))
         self.exact = w.EXACT + self.surprise
+
+    @property
+    def by_chance(self) -> float:
+        """The weight of an amount for which there is no reason but chance."""
+        return log(self.chance) + self.surprise
 
     def story(self, open_amount: int) -> Story:
         """The likeliest reason, with its weight against a chance agreement."""
@@ -61,7 +64,7 @@ class Amounts:
         for place, rate in enumerate(w.DISCOUNTS):
             if abs(total * rate - missing * 10_000) <= 10_000:
                 found = max(found, (w.DISCOUNT / (4 + 4 * place), DISCOUNT))
-        more = 4.0 if self.by_card else 1.0
+        more = 4.0 if self.method.casefold() in _CARDS else 1.0
         for percent, fixed in w.FEES:
             if abs(total * percent + (fixed - missing) * 10_000) <= 10_000:
                 found = max(found, (more * w.PROCESSOR_FEE / (3 * len(w.FEES)), FEE))

@@ -15,6 +15,8 @@ def adding_up(places: list[int], amounts: list[int], amount: int, within: int) -
     `places` are ordered by due day, `amounts` are what is left of each; credit notes count below zero. `within` is
     how many documents the customer has open.
     """
+    if sum([value for value in amounts if value > 0]) < amount:
+        return []
     found: dict[tuple[int, ...], Found] = {}
     for one in (
         *_runs(places, amounts, amount),

@@ -8,7 +8,9 @@ from statistics import median
 from reconciliation.matching import weights as w
 
 _UNTIL = [days for days, _ in w.DELAYS]
-_WEIGHT = [weight for _, weight in w.DELAYS]
+#: Of each number of days late from the first step to the one before the last: looked up, not searched.
+_FIRST, _LAST = _UNTIL[0], _UNTIL[-2] + 1
+_USUAL = [w.DELAYS[bisect_left(_UNTIL, late)][1] for late in range(_FIRST, _LAST + 1)]
 
 
 class Delays:
@@ -16,7 +18,8 @@ class Delays:
 
     def __init__(self) -> None:
         self._seen: dict[int, list[int]] = defaultdict(list)
-        self._habit: dict[int, tuple[float, float]] = {}
+        #: The median, the doubt about it in days, and what a day that fits exactly is worth.
+        self._habit: dict[int, tuple[float, float, float]] = {}
 
     def saw(self, customer: int, late: int) -> None:
         """This customer surely paid so many days after the due day."""
@@ -29,7 +32,8 @@ class Delays:
                 middle = median(days)
                 spread = sum(abs(day - middle) for day in days) / len(days)
                 count = len(days)
-                self._habit[customer] = (middle, (spread * count + w.HABIT_SPREAD * 2) / (count + 2))
+                spread = (spread * count + w.HABIT_SPREAD * 2) / (count + 2)
+                self._habit[customer] = (middle, spread, log(20 / spread))
 
     def weight(self, customer: int, paid: int, issue: int, due: int) -> float:
         if not paid or not due:
@@ -38,9 +42,9 @@ class Delays:
             return w.BEFORE_ISSUE - (1.5 if issue - paid > 20 else 0.0)
         late = paid - due
         habit = self._habit.get(customer)
-        usual = _WEIGHT[min(bisect_left(_UNTIL, late), len(_WEIGHT) - 1)]
+        usual = _USUAL[0 if late < _FIRST else min(late, _LAST) - _FIRST]
         if habit is None:
             return usual
-        middle, spread = habit
-        own = log(20 / spread) - abs(late - middle) / spread
+        middle, spread, sureness = habit
+        own = sureness - abs(late - middle) / spread
         return max(-w.HABIT_AT_MOST - 0.8 + 0.3 * usual, min(w.HABIT_AT_MOST, own))

@@ -1,9 +1,9 @@
 """The order of the work: the surest payments first, so that loose readings cannot take what surer ones need."""
 
+import datetime as dt
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from reconciliation.matching import amounts as reasons
 from reconciliation.matching import weights as w
@@ -12,7 +12,7 @@ from reconciliation.matching.delays import Delays
 from reconciliation.matching.items import CustomerRecord, Knowledge, OpenDocument, PaymentLine, Rates
 from reconciliation.matching.judge import Judge
 from reconciliation.matching.mirrors import of_record
-from reconciliation.matching.names import words_of
+from reconciliation.matching.names import key_of, words_of
 from reconciliation.matching.payers import Payers, account_key
 from reconciliation.matching.readings import Found, Judgement
 from reconciliation.matching.reasons import reason
@@ -23,6 +23,9 @@ from reconciliation.policy import MatchPolicy
 Progress = Callable[[int], None]
 
 _SURE = 0.985
+#: Clear numbers, to the cent: before all others, in the order of the calendar.
+_PLAIN = 2.0
+_NONE: frozenset[int] = frozenset()
 
 
 def match(
@@ -39,14 +42,6 @@ def match(
     return run.conclude(payments)
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A payment whose place is not yet sure."""
-
-    payment: PaymentLine
-    judgement: Judgement
-
-
 class _Run:
     """One matching; its state is what has been consumed and learnt so far."""
 
@@ -61,7 +56,8 @@ class _Run:
     ) -> None:
         self.policy, self.progress = policy, progress
         kept, mirrors = of_record(documents, customers)
-        self.book = Book(kept, [one.id for one in customers], mirrors)
+        by_name = sorted((key_of(one.name), one.id) for one in customers)
+        self.book = Book(kept, [identifier for _, identifier in by_name], mirrors)
         self.payers = Payers(self.book, customers, knowledge.payers)
         self.delays = Delays()
         self.judge = Judge(self.book, self.payers, self.delays, rates, policy.tolerance)
@@ -70,7 +66,7 @@ class _Run:
         self.copies: frozenset[str] = frozenset()
 
     def conclude(self, payments: Sequence[PaymentLine]) -> list[Conclusion]:
-        ordered = sorted(payments, key=lambda one: (str(one.paid_on), one.id))
+        ordered = sorted(payments, key=_in_calendar)
         self.copies = _copies(ordered)
         waiting = self._by_surety(ordered, _SURE, only_stated=True)
         self.delays.settle()
@@ -80,44 +76,43 @@ class _Run:
 
     def _by_surety(self, payments: list[PaymentLine], least: float, *, only_stated: bool = False) -> list[PaymentLine]:
         """Place the payments whose reading is believed at least so much, surest first; the others are returned."""
-        heap: list[tuple[float, int, _Waiting]] = []
+        heap: list[tuple[float, int, Judgement]] = []
         left: list[int] = []
 
-        def queue(order: int, payment: PaymentLine) -> None:
-            judged = self._judge(payment, only_stated)
+        judge, refused, copies = self.judge.judge, self.refused, self.copies
+
+        def queue(order: int) -> None:
+            payment = payments[order]
+            no = refused.get(payment.id, _NONE) if refused else _NONE
+            judged = judge(payment, no, copy=payment.id in copies, only_stated=only_stated)
             if judged.best is None or judged.confidence < least:
                 left.append(order)
-            elif judged.plain:
-                self._place(_Waiting(payment, judged))
             else:
-                heapq.heappush(heap, (-round(judged.confidence, 6), order, _Waiting(payment, judged)))
+                surety = _PLAIN if judged.plain else round(judged.confidence, 6)
+                heapq.heappush(heap, (-surety, order, judged))
 
-        for order, payment in enumerate(payments):
-            queue(order, payment)
+        # one payer's after the other: what is looked at together is found in the processor's cache, a tenth faster
+        name = self.payers.names.key
+        for order in sorted(range(len(payments)), key=lambda order: name(payments[order].payer_name)):
+            queue(order)
+        touched = self.book.touched
         while heap:
-            _, order, waiting = heapq.heappop(heap)
-            if any(self.book.touched[place] != seen for place, seen in waiting.judgement.watched):
-                queue(order, waiting.payment)
-            else:
-                self._place(waiting)
+            _, order, judged = heapq.heappop(heap)
+            if any(touched[place] > judged.at for place in judged.watched):
+                queue(order)
+            elif judged.best:
+                self._place(payments[order], judged, judged.best)
         left.sort()
         return [payments[order] for order in left]
 
-    def _judge(self, payment: PaymentLine, only_stated: bool) -> Judgement:
-        refused = self.refused.get(payment.id, frozenset())
-        return self.judge.judge(payment, refused, copy=payment.id in self.copies, only_stated=only_stated)
-
-    def _place(self, waiting: _Waiting) -> None:
-        payment, judged = waiting.payment, waiting.judgement
-        best = judged.best
-        assert best is not None
+    def _place(self, payment: PaymentLine, judged: Judgement, best: Found) -> None:
         told = reason(self.book, payment, best)
         links = self._take(payment, best)
         sure = judged.confidence >= self.policy.auto_confidence and best.pattern != "amount"
         band: Band = "auto" if sure else "propose"  # an amount alone, of an unknown payer, is never enough
         if judged.confidence >= _SURE:
             self._learn(payment, best)
-        names = tuple(self.book.documents[place].id for place in judged.runner_up)
+        names = tuple([self.book.documents[place].id for place in judged.runner_up])
         confidence = round(judged.confidence, 4)
         self._finish(
             Conclusion(payment.id, links, band, confidence, told, names, round(judged.margin, 4), best.pattern)
@@ -129,9 +124,12 @@ class _Run:
         closes = best.story in reasons.CLOSING
         money = payment.amount
         if best.story == reasons.RATE:
-            money = sum(book.left[place] for place in best.places)
+            money = sum([book.left[place] for place in best.places])
         links = []
-        for place in sorted(best.places, key=lambda place: (book.left[place] > 0, place)):
+        places = best.places
+        if len(places) > 1:
+            places = tuple(sorted(places, key=lambda place: (book.left[place] > 0, place)))
+        for place in places:
             left = book.left[place]
             amount = left if left < 0 else min(left, money)
             money -= amount
@@ -149,6 +147,11 @@ class _Run:
         self.done.append(conclusion)
         if self.progress:
             self.progress(len(self.done))
+
+
+def _in_calendar(payment: PaymentLine) -> tuple[int, str]:
+    """By day, those without one last."""
+    return payment.paid_on.toordinal() if payment.paid_on else dt.date.max.toordinal(), payment.id
 
 
 def _refused(knowledge: Knowledge, book: Book, mirrors: dict[str, str]) -> dict[str, frozenset[int]]:

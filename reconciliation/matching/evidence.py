@@ -7,7 +7,7 @@ from reconciliation.matching.items import PaymentLine
 from reconciliation.matching.numbers import nearly
 from reconciliation.matching.payers import Belief
 from reconciliation.matching.readings import Found, Judgement, Readings
-from reconciliation.matching.references import CLEAR, Reading
+from reconciliation.matching.references import CLEAR, SILENT, Reading
 
 if TYPE_CHECKING:
     from reconciliation.matching.judge import Judge
@@ -59,8 +59,8 @@ class Evidence:
         if judged.best is None:
             return
         least = judged.best.weight - 7.0
-        watched = {place for one in self.readings if one.weight > least for place in one.places}
-        judged.watched = tuple((place, self.book.touched[place]) for place in watched)
+        judged.watched = tuple({place for one in self.readings if one.weight > least for place in one.places})
+        judged.at = self.book.changes
 
     def _add(self, places: tuple[int, ...], weight: float, story: str, place: int, pattern: str) -> None:
         if self.refused and not self.refused.isdisjoint(places):
@@ -89,8 +89,10 @@ class Evidence:
         if stated is not None:
             return stated
         reading = self.reading
+        if reading is SILENT:
+            return 0.0
         if self.clear:
-            return w.NOT_STATED
+            return w.NEARLY_STATED if any(self._misread(key, place) for key in reading.groups) else w.NOT_STATED
         if reading.settled:
             return w.STATES_ANOTHER
         for digits in reading.spoken:
@@ -104,10 +106,14 @@ class Evidence:
             return w.UNKNOWN_NUMBER
         return 0.0
 
+    def _misread(self, key: str, place: int) -> bool:
+        """The number that is stated is one slip away from this document's: another's may have been hit by chance."""
+        return nearly(key, self.book.full[place]) or nearly(key, self.book.core[place])
+
     def _left_out(self, places: tuple[int, ...]) -> float:
         """Numbers that are stated clearly and of which no document is in the set."""
         missing = 0.0
-        for group in self.reading.groups.values():
-            if not any(place in places for place in group):
+        for key, group in self.reading.groups.items():
+            if not any(place in places for place in group) and not self._misread(key, places[0]):
                 missing += w.LEFT_OUT * min(1.0, max(self.cited[place] for place in group) / 8)
         return missing

@@ -66,8 +66,7 @@ class _One(OneDocument, SeveralDocuments):
                 self._look_everywhere(self.amounts)
         judged = self.readings.judge(self._nothing())
         judged.plain = plain
-        if not plain:
-            self._watch(judged)
+        self._watch(judged)
         return judged
 
     def _money_out(self) -> None:
@@ -84,6 +83,8 @@ class _One(OneDocument, SeveralDocuments):
         if not self.clear or self.copy or self.reading.other_purpose or self.refused:
             return False
         book, cited, currency = self.book, self.cited, self.payment.currency
+        if not known and not book.is_rare(currency, self.payment.amount):
+            return False
         surest = self.beliefs[0][0] if self.beliefs else -1
         owner, chosen = -1, set()
         for group in self.reading.groups.values():
@@ -99,8 +100,6 @@ class _One(OneDocument, SeveralDocuments):
         if not places or sum([book.left[place] for place in places]) != self.payment.amount:
             return False
         if max([cited[place] for place in places]) < (CLEAR if owner == surest else _DECISIVE):
-            return False
-        if not known and not self.book.is_rare(currency, self.payment.amount):
             return False
         pattern = self.reading.how[places[0]] if len(places) == 1 else "stated"
         base = self._payer(owner) + w.ONE - log(len(book.open_of(owner, currency)) or 1)

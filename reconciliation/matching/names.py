@@ -23,7 +23,8 @@ _BANK_NOISE = frozenset(
 _CUT_AT = frozenset({18, 20, 24, 27, 30, 32, 35, 40, 70})
 #: Words that more customers have tell little; of those who share a rarer one, so many are compared.
 _COMMON = 400
-_GATHERED = 500
+#: Answers kept: payments are looked at by payer, so that the same name comes again soon.
+_REMEMBERED = 4096
 _COMPARED = 12
 #: A word that no customer has: a branch, a person, a place.
 _STRANGE_WORD = 2.0
@@ -35,6 +36,11 @@ def words_of(name: str) -> tuple[str, ...]:
     own = [word for word in words if word not in _LEGAL]
     kept = [word for word in own if word not in _BANK_NOISE]
     return tuple(kept or own or words)
+
+
+def key_of(name: str) -> str:
+    """A name's own words in one: the same for all spellings of case and legal form."""
+    return "".join(words_of(name))
 
 
 class NameIndex:
@@ -53,21 +59,34 @@ class NameIndex:
         self._all_words = sorted(self._by_word)
         self._rarities: dict[str, float] = {}
         self._count = max(2, len(names))
+        self._by_rarest = self._told_by_one_word()
         self._keys: dict[str, str] = {}
         self._known: dict[str, tuple[tuple[int, float], ...]] = {}
+
+    def _told_by_one_word(self) -> dict[str, list[int]]:
+        """Customers by the rarest of their words: where their whole name stands, it stands too."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for customer, words in enumerate(self._words):
+            telling = [(len(self._by_word[word]), word) for word in words if len(word) > 2 and not word.isdigit()]
+            count, rarest = min(telling, default=(_COMMON + 1, ""))
+            if count <= _COMMON:
+                found[rarest].append(customer)
+        return found
 
     def like(self, name: str) -> tuple[tuple[int, float], ...]:
         """The few customers that a payer's name may mean, each with what its likeness is worth (at most 1)."""
         known = self._known.get(name)
         if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
             known = self._known[name] = self._like(name)
         return known
 
     def key(self, name: str) -> str:
-        """The name's own words in one, remembered: the same for all spellings of case and legal form."""
+        """`key_of`, remembered."""
         known = self._keys.get(name)
         if known is None:
-            known = self._keys[name] = "".join(words_of(name))
+            known = self._keys[name] = key_of(name)
         return known
 
     def named_in(self, text: str) -> list[int]:
@@ -76,9 +95,7 @@ class NameIndex:
         present = frozenset(words)
         found = {}
         for word in words:
-            if word.isdigit() or len(word) < 3:
-                continue
-            for customer in self._rare(word):
+            for customer in self._by_rarest.get(word, ()):
                 own = self._words[customer]
                 if present.issuperset(own) and self._weight(own) > 6:
                     found[customer] = self._weight(own)
@@ -115,15 +132,20 @@ class NameIndex:
     def _sharing(self, words: tuple[str, ...]) -> list[int]:
         """Customers that share a rare word, or a word that begins alike."""
         near = [one for word in words for one in ([word] if word in self._by_word else self._begins_alike(word))]
-        found: dict[int, float] = defaultdict(float)
-        for one in sorted(near, key=lambda one: (len(self._by_word[one]), one)):
-            weight = self._rarity(one)
-            if len(found) < _GATHERED:
-                for customer in self._rare(one):
-                    found[customer] += weight
+        near.sort(key=lambda one: (len(self._by_word[one]), one))
+        found: dict[int, float] = {}
+        rest = sum(map(self._rarity, near))
+        lightest = 0.0
+        for one in near:
+            weight, sharing = self._rarity(one), self._rare(one)
+            if len(found) >= _COMPARED and lightest > rest:
+                # who has only the commoner words that are left cannot be among the likest any more
+                sharing = list(found.keys() & sharing)
             else:
-                for customer in found.keys() & self._rare(one):
-                    found[customer] += weight
+                lightest = weight
+            for customer in sharing:
+                found[customer] = found.get(customer, 0.0) + weight
+            rest -= weight
         return heapq.nsmallest(_COMPARED, found, key=lambda customer: (-found[customer], customer))
 
     def _begins_alike(self, word: str) -> list[str]:
@@ -169,10 +191,12 @@ def _same_word(word: str, other: str) -> bool:
     """One is the beginning of the other, or they differ by one letter."""
     if len(word) < 3 or len(other) < 3:
         return other.startswith(word) and bool(word)
-    if other.startswith(word) or word.startswith(other):
+    if word[0] == other[0] and (other.startswith(word) or word.startswith(other)):
         return True
     if abs(len(word) - len(other)) > 1 or min(len(word), len(other)) < 4:
         return False
+    if word[0] != other[0] and word[-1] != other[-1]:
+        return False  # one slip spoils one end at most
     place = 0
     limit = min(len(word), len(other))
     while place < limit and word[place] == other[place]:

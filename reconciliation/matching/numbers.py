@@ -37,6 +37,8 @@ def last_digits(word: str) -> str:
 
 def nearly(one: str, other: str) -> bool:
     """One digit more, less or wrong, or two neighbours changed; at least four digits."""
+    if one[:1] != other[:1] and one[-1:] != other[-1:]:
+        return False  # one slip spoils one end at most
     longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
     size, more = len(longer), len(longer) - len(shorter)
     if size < 4 or more > 1 or longer == shorter:

@@ -21,20 +21,31 @@ class OneDocument(Evidence):
         book, exact = self.book, False
         count = len(book.open_of(customer, self.payment.currency)) or 1
         base = self._payer(customer) + w.ONE - log(count)
-        amount, currency, cited = self.payment.amount, self.payment.currency, self.cited
-        least, most = (0, 1 << 62) if count <= w.FEW else (amount * 0.95, amount * 1.13)
-        stated = [place for place in cited if book.customer[place] == customer and place not in places]
-        for place in (*places, *stated):
+        currency = self.payment.currency
+        looked = [
+            place for place in self.cited if book.customer[place] == customer and book.currency[place] == currency
+        ]
+        if not only_cited:
+            looked += self._of_like_amount(places, anything=count <= w.FEW)
+        for place in looked:
             left = book.left[place]
-            if place in cited:
-                if left <= 0 or book.currency[place] != currency:
-                    continue
-            elif left <= 0 or only_cited or not (least <= left <= most or (left + 2) % amount <= 4):
-                continue
-            weight, story = amounts.story(left)
-            exact |= story == reasons.EXACT
-            self._single(place, base + weight, story)
+            if left > 0:
+                weight, story = amounts.story(left)
+                exact |= story == reasons.EXACT
+                self._single(place, base + weight, story)
         return exact
+
+    def _of_like_amount(self, places: list[int], *, anything: bool) -> list[int]:
+        """Those not stated of which about this amount is left, or a multiple: it may be one of equal parts."""
+        cited, left, amount = self.cited, self.book.left, self.payment.amount
+        if anything:
+            return [place for place in places if place not in cited]
+        least, most = amount * 0.95, amount * 1.13
+        return [
+            place
+            for place in places
+            if (least <= left[place] <= most or (left[place] + 2) % amount <= 4) and place not in cited
+        ]
 
     def _single(self, place: int, weight: float, story: str) -> None:
         """`weight` is of payer and amount."""

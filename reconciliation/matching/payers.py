@@ -1,7 +1,7 @@
 """Who paid: customers with the share of belief that each is the payer, from account, name, text and earlier payments."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import log
 
 from reconciliation.matching import numbers
@@ -42,7 +42,7 @@ class Payers:
         self._confirmed = {
             _alias_key(said): self._place_of[name] for said, name in known.items() if name in self._place_of
         }
-        self._paid_for: dict[str, dict[int, int]] = defaultdict(dict)
+        self._paid_for: dict[str, _History] = {}
         for name in self._place_of:
             book.add_head(name)
         self.customer_words = {numbers.as_read(name): place for name, place in self._place_of.items() if name}
@@ -50,19 +50,23 @@ class Payers:
     def learn(self, payment: PaymentLine, customer: int) -> None:
         """This payer surely paid for this customer: its account and its name may do so again."""
         for key in self._keys(payment):
-            paid_for = self._paid_for[key]
-            if customer in paid_for or len(paid_for) <= w.PAID_FOR_AT_MOST:
-                paid_for[customer] = paid_for.get(customer, 0) + 1
+            history = self._paid_for.get(key)
+            if history is None:
+                history = self._paid_for[key] = _History()
+            history.add(customer)
 
     def of(self, payment: PaymentLine, reading: Reading) -> tuple[list[Belief], float]:
         """The likeliest payers, and the log of the share of belief in any one of the others."""
         shares = dict(self.names.like(payment.payer_name)) if payment.payer_name else {}
         how = dict.fromkeys(shares, "name")
-        own = account_key(payment.payer_account)
+        own = account_key(payment.payer_account) if payment.payer_account else ""
         if own:
             self._weigh_account(own, shares, how)
         for key in self._keys(payment):
-            self._by_history(key, shares, how)
+            history = self._paid_for.get(key)
+            if history and len(history.times) <= w.PAID_FOR_AT_MOST:
+                for customer, odds in history.odds(2.0 if key[0] == "a" else 0.6):
+                    _believe(shares, how, customer, odds, "history")
             if key in self._confirmed:
                 _believe(shares, how, self._confirmed[key], 50.0, "confirmed")
         if payment.customer_id in self._place_of:
@@ -89,15 +93,6 @@ class Payers:
         for customer in owners:
             _believe(shares, how, customer, max(1.0, shares.get(customer, 0.0)) * 4 / len(owners), "account")
 
-    def _by_history(self, key: str, shares: Shares, how: How) -> None:
-        paid_for = self._paid_for.get(key)
-        if paid_for and len(paid_for) <= w.PAID_FOR_AT_MOST:
-            total = sum(paid_for.values())
-            again = (1 - sum(times == 1 for times in paid_for.values()) / total) if total > 1 else w.SEEN_ONCE
-            odds = (2.0 if key[0] == "a" else 0.6) * again / (total + w.ALIAS_DOUBT)
-            for customer, times in paid_for.items():
-                _believe(shares, how, customer, odds * times, "history")
-
     def _keys(self, payment: PaymentLine) -> list[str]:
         """Under what a payer is remembered: its account, and its name's own words."""
         keys = [f"account {account_key(payment.payer_account)}"] if payment.payer_account else []
@@ -108,15 +103,45 @@ class Payers:
     def _shared(self, shares: dict[int, float], how: dict[int, str], *, anonymous: bool) -> tuple[list[Belief], float]:
         others = 0.6 if anonymous else w.SOMEBODY_ELSE
         total = sum(shares.values()) + others
-        ranked = list(shares.items())
-        if len(ranked) > 1:
-            ranked = sorted(ranked, key=lambda pair: (-pair[1], pair[0]))[: w.PAYERS]
-        beliefs = [(customer, log(share / total), how[customer]) for customer, share in ranked if share > 0.002 * total]
+        least = 0.002 * total
+        beliefs = [(customer, log(share / total), how[customer]) for customer, share in shares.items() if share > least]
+        if len(beliefs) > 1:
+            beliefs.sort(key=_likeliest_first)
+            del beliefs[w.PAYERS :]
         return beliefs, log(others / total / self._count)
+
+
+class _History:
+    """For whom a payer has surely paid, and how often."""
+
+    __slots__ = ("once", "times", "total")
+
+    def __init__(self) -> None:
+        self.times: dict[int, int] = {}
+        self.total = self.once = 0
+
+    def add(self, customer: int) -> None:
+        """One payment more; who has paid for very many customers is no longer followed."""
+        seen = self.times.get(customer, 0)
+        if seen or len(self.times) <= w.PAID_FOR_AT_MOST:
+            self.times[customer] = seen + 1
+            self.total += 1
+            self.once += 1 if not seen else -1 if seen == 1 else 0
+
+    def odds(self, sureness: float) -> Iterator[tuple[int, float]]:
+        """Customers with the odds that it pays for them again: it seldom does where each was paid for but once."""
+        again = (1 - self.once / self.total) if self.total > 1 else w.SEEN_ONCE
+        each = sureness * again / (self.total + w.ALIAS_DOUBT)
+        for customer, times in self.times.items():
+            yield customer, each * times
 
 
 def account_key(account: str) -> str:
     return account.replace(" ", "").upper()
+
+
+def _likeliest_first(belief: Belief) -> tuple[float, int]:
+    return -belief[1], belief[0]
 
 
 def _alias_key(said: str) -> str:

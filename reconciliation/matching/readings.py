@@ -1,12 +1,12 @@
 """Readings of one payment, weighed against each other."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import exp
 
+import msgspec
 
-@dataclass(slots=True)
-class Found:
+
+class Found(msgspec.Struct, frozen=True, gc=False):
     """One reading: these documents, for this sum of evidence. The rest is for the reason in words."""
 
     places: tuple[int, ...]
@@ -16,16 +16,16 @@ class Found:
     pattern: str
 
 
-@dataclass(slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, gc=False):
     """The likeliest reading of a payment. Without one the payment belongs to nothing that is open."""
 
     best: Found | None
     confidence: float
     runner_up: tuple[int, ...]
     margin: float
-    #: The documents that it depends on, and how often each had been touched by then.
-    watched: tuple[tuple[int, int], ...] = ()
+    #: The documents that it depends on, and the book's count of changes when they were looked at.
+    watched: tuple[int, ...] = ()
+    at: int = 0
     #: Clear numbers, and the amount to the cent: nothing is surer.
     plain: bool = False
 
@@ -56,7 +56,7 @@ class Readings:
             return Judgement(None, 1.0, (), 1.0)
         best = ranked[0]
         top = max(best.weight, nothing)
-        total = exp(nothing - top) + sum(exp(one.weight - top) for one in ranked)
+        total = exp(nothing - top) + sum([exp(one.weight - top) for one in ranked])
         share = exp(best.weight - top) / total
         second = ranked[1] if len(ranked) > 1 else None
         none_share = exp(nothing - top) / total

@@ -54,4 +54,4 @@ def reason(book: Book, payment: PaymentLine, found: Found) -> str:
     else:
         difference = Money(abs(sum(book.left[place] for place in found.places) - payment.amount), payment.currency)
         parts.append(_STORY[found.story].format(difference=difference, currency=payment.currency))
-    return "; ".join(part for part in parts if part)
+    return "; ".join([part for part in parts if part])

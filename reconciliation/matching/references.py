@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import log
 from typing import Literal
+
+import msgspec
 
 from reconciliation.matching import numbers
 from reconciliation.matching import weights as w
 from reconciliation.matching.book import Book
+from reconciliation.matching.vocabulary import CUSTOMER_WORDS, INVOICE_WORDS, ORDER_WORDS, OTHER_WORDS, PURPOSE_WORDS
 
 Kind = Literal["number", "part of the number", "purchase order", "range", "id"]
 
@@ -20,7 +22,7 @@ _DAY = re.compile(
     r"|20[0-9]{2}[./-](?:0?[1-9]|1[0-2])[./-](?:0?[1-9]|[12][0-9]|3[01]))\b"
 )
 _TELEPHONE = re.compile(r"(?:\b(?:TEL|PHONE|CALL|MOB|FAX)\b[.: ]*[+0-9][0-9 ()-]{4,}|\+[0-9][0-9 ()-]{7,}|\b0[0-9]{2,4} [0-9]{3,4} [0-9]{3,4}\b)")  # fmt: skip
-_TELEPHONE_MARKS = ("+", " 0", "TEL", "PHONE", "CALL", "MOB", "FAX")
+_MAYBE_TELEPHONE = re.compile(r"\+| 0|TEL|PHONE|CALL|MOB|FAX")
 _AMOUNT = re.compile(r"(?<![0-9A-Z])[0-9]{1,3}(?:[ ,.][0-9]{3})*[.,][0-9]{2}(?![0-9])|(?<![0-9A-Z])[0-9]+\.[0-9]{2}(?![0-9])")  # fmt: skip
 _RANGE = re.compile(
     r"([0-9]+)\s*(?:-|–|—|\.\.+|\bTO\b|\bTHRU\b|\bTHROUGH\b|\bUNTIL\b|\bBIS\b|\bAU\b|\bTILL\b)\s*"
@@ -28,40 +30,19 @@ _RANGE = re.compile(
 )
 _LIST = re.compile(r"([0-9]{4,})((?:\s*[/,&+]\s*[0-9]{1,3}\b)+)")
 
-_INVOICE_WORDS = frozenset(
-    """INV INVOICE INVOICES INVS RECHNUNG RECHNUNGSNR RG RE RNR FACTURE FACT FAC FATTURA FACTURA FAKTURA NO NR NUM
-    NUMBER BILL REF REFERENCE DOC""".split()
-)
-_OTHER_WORDS = frozenset(
-    """ACCOUNT ACCT ACC AC TEL PHONE DATED DATE AMOUNT AMT TRANSFER CARD VAT TXN TRX IBAN FAX MOBILE KONTO BLZ BIC PAGE
-    ROOM UNIT WEEK JOB""".split()
-)
-_ORDER_WORDS = frozenset("PO ORDER BESTELLUNG BESTELLNR COMMANDE PURCHASE AUFTRAG P O PONUM ORDERNO".split())
-_CUSTOMER_WORDS = frozenset(
-    "CUST CUSTOMER CUSTNO CLIENT KD KUNDE KUNDENNR KDNR ACCT ACCOUNT ACC A C DEBTOR DEBITOR MEMBER".split()
-)
-_PURPOSE_WORDS = frozenset(
-    """DEPOSIT PREPAYMENT PREPAID PREPAY ADVANCE RETAINER VORKASSE ANZAHLUNG ACOMPTE DOWNPAYMENT LOAN DLA CAPITAL
-    INTEREST ZINSEN VAT HMRC TAX IRS FINANZAMT STEUER STEUERERSTATTUNG DIVIDEND SAVINGS OWNER OWNERS DIRECTOR DIRECTORS
-    DRAWINGS GRANT SALARY INSURANCE CLAIM CASHBACK REPAYMENT REBATE SHAREHOLDER EQUITY PAYOUT UPFRONT ERSTATTUNG REFUND
-    CHARGEBACK REVERSAL INTERETS TVA""".split()
-)
-
-
 #: A statement as clear as this names the document; weaker ones only lean towards it.
 CLEAR = 4.0
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(msgspec.Struct):
     """`cited` maps a document's place to the weight of the statement, `how` to its kind.
 
     `spoken` are digits that fit no document: a misspelt number, or somebody else's. `loose` are keys that too many
     documents share to be followed without knowing the payer.
     """
 
-    cited: dict[int, float] = field(default_factory=dict)
-    how: dict[int, Kind] = field(default_factory=dict)
+    cited: dict[int, float] = msgspec.field(default_factory=dict)
+    how: dict[int, Kind] = msgspec.field(default_factory=dict)
     spoken: tuple[str, ...] = ()
     loose: frozenset[str] = frozenset()
     customers: tuple[int, ...] = ()
@@ -69,10 +50,10 @@ class Reading:
     #: Stated clearly, and nothing of it is left.
     settled: tuple[int, ...] = ()
     #: For each number that is stated: the documents that it may mean.
-    groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    groups: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
 
 
-_SILENT = Reading()
+SILENT, _OTHER_PURPOSE = Reading(), Reading(other_purpose=True)
 
 
 class Reader:
@@ -82,13 +63,25 @@ class Reader:
         self._book = book
         self._customers = customer_words
         self._most = log(len(book.documents) + w.SMALLEST_LEDGER) + w.CITED_AT_MOST
+        #: A text that names no document reads the same whenever it is read: what is left of none matters.
+        self._read_before: dict[str, Reading] = {"": SILENT}
 
     def read(self, text: str) -> Reading:
+        known = self._read_before.get(text)
+        if known is not None:
+            return known
         shown = text.upper()
-        purpose = not _PURPOSE_WORDS.isdisjoint(_TOKEN.findall(shown))
+        words = _TOKEN.findall(shown)
+        purpose = not PURPOSE_WORDS.isdisjoint(words)
         if not _HAS_DIGIT.search(shown):
-            return Reading(other_purpose=True) if purpose else _SILENT
-        return _OneText(self._book, self._customers, self._most, shown, purpose).reading()
+            reading = _OTHER_PURPOSE if purpose else SILENT
+        else:
+            one = _OneText(self._book, self._customers, self._most, shown, purpose)
+            reading = one.reading()
+            if one.names_documents:
+                return reading
+        self._read_before[text] = reading
+        return reading
 
 
 class _OneText:
@@ -101,28 +94,44 @@ class _OneText:
         self.spoken: list[str] = []
         self.loose: list[str] = []
         self.payers: list[int] = []
+        self.names_documents = False
 
     def reading(self) -> Reading:
-        words = _TOKEN.findall(self._blanked())
-        figures = sum([word[-1] in "0123456789" for word in words])
-        alike = [numbers.look_alike(word) for word in words]
+        """What the text says; without documents that it does not name it is `SILENT` itself."""
+        blanked = self._blanked()
+        words = _TOKEN.findall(blanked)
+        alike = _TOKEN.findall(numbers.look_alike(blanked))
+        heads = self.book.heads
         place = 0
         while place < len(words):
-            place += self._whole(words, alike, place) or self._part(words, alike, place)
-        if self.found.cited and figures > 1:
-            self._ranges()
+            if words[place].isalpha() and alike[place] not in heads:
+                place += 1
+            else:
+                place += self._whole(words, alike, place) or self._part(words, alike, place)
         found = self.found
+        if found.cited:
+            self.names_documents = True
+            if sum([word[-1] in "0123456789" for word in words]) > 1:
+                self._ranges()
+            self._without_settled()
+        found.groups = {key: still for key, places in found.groups.items() if (still := self._open(places))}
+        if not (self.names_documents or self.spoken or self.loose or self.payers):
+            return _OTHER_PURPOSE if found.other_purpose else SILENT
         found.spoken, found.loose = tuple(self.spoken), frozenset(self.loose)
         found.customers = tuple(dict.fromkeys(self.payers))
-        gone = [one for one in found.cited if not self.book.left[one]]
-        found.settled = tuple(one for one in gone if found.cited[one] >= CLEAR)
-        for one in gone:
-            del found.cited[one]
-        found.groups = {key: left for key, places in found.groups.items() if (left := self._open(places))}
         return found
 
+    def _without_settled(self) -> None:
+        """Documents of which nothing is left are only remembered as settled."""
+        found, left = self.found, self.book.left
+        gone = [one for one in found.cited if not left[one]]
+        if gone:
+            found.settled = tuple([one for one in gone if found.cited[one] >= CLEAR])
+            for one in gone:
+                del found.cited[one]
+
     def _open(self, places: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(place for place in places if place in self.found.cited)
+        return tuple([place for place in places if place in self.found.cited])
 
     def _blanked(self) -> str:
         """Days, telephone numbers and amounts taken out, unless they are numbers of documents."""
@@ -130,7 +139,7 @@ class _OneText:
         points, others = "." in shown or "," in shown, "-" in shown or "/" in shown
         if points or others:
             shown = _DAY.sub(self._unless_known, shown)
-        if any(mark in shown for mark in _TELEPHONE_MARKS):
+        if _MAYBE_TELEPHONE.search(shown):
             shown = _TELEPHONE.sub(self._unless_known, shown)
         return _AMOUNT.sub(self._unless_known, shown) if points else shown
 
@@ -139,13 +148,15 @@ class _OneText:
 
     def _whole(self, words: list[str], alike: list[str], place: int) -> int:
         """A document's whole number from here on, over one to four words; how many words it took."""
-        if words[place].isalpha() and alike[place] not in self.book.heads:
-            return 0
         joined, taken = "", 0
+        by_full, by_order, by_core = self.book.by_full, self.book.by_order, self.book.by_core
+        customers = self.customers
         for width, word in enumerate(alike[place : place + 4], start=1):
             joined += word
-            if joined in self.book.by_full or joined in self.book.by_order or joined in self.customers:
+            if joined in by_full or joined in by_order or joined in customers:
                 taken = width if _HAS_DIGIT.search("".join(words[place : place + width])) else taken
+            elif width > 1 and joined in by_core and joined.isdigit():
+                taken = width  # 2025-0012 for INV-2025-0012
         if not taken:
             return 0
         joined = "".join(alike[place : place + taken])
@@ -154,14 +165,14 @@ class _OneText:
         return taken
 
     def _note_whole(self, joined: str, raw: str, before: str) -> None:
-        digits = sum(letter.isdigit() for letter in raw)
+        digits = sum(map(str.isdigit, raw))
         lettered = digits < len(raw)
         weight = w.DIGIT * digits + (w.PREFIX if lettered else w.BARE_DIGITS + _context(before))
-        if joined in self.customers and (lettered or before in _CUSTOMER_WORDS):
+        if joined in self.customers and (lettered or before in CUSTOMER_WORDS):
             self.payers.append(self.customers[joined])
-        self._note(self.book.by_order.get(joined), weight + w.PURCHASE_ORDER, "purchase order", joined)
-        if before not in _ORDER_WORDS or not lettered:
-            self._note(self.book.by_full.get(joined), weight, "number", joined)
+        self._note(self.book.by_order.under(joined), weight + w.PURCHASE_ORDER, "purchase order", joined)
+        if before not in ORDER_WORDS or not lettered:
+            self._note(self.book.by_full.under(joined) or self.book.by_core.under(joined), weight, "number", joined)
 
     def _part(self, words: list[str], alike: list[str], place: int) -> int:
         """Digits that end a document's number; its prefix, year or zeros are missing. Always one word."""
@@ -172,7 +183,7 @@ class _OneText:
         before = words[place - 1] if place else ""
         if not core:
             return 1
-        if before in _CUSTOMER_WORDS and core in self.customers:
+        if before in CUSTOMER_WORDS and core in self.customers:
             self.payers.append(self.customers[core])
             return 1
         weight = (
@@ -181,12 +192,12 @@ class _OneText:
             + _context(before)
             + (w.INVOICE_WORD if word != core and not word.isdigit() else 0)
         )
-        orders = self.book.by_order.get(core) if len(core) > 3 else ()
-        self._note(orders, weight + w.PURCHASE_ORDER + (3 if before in _ORDER_WORDS else -1), "purchase order", core)
-        known = self.book.by_core.get(core)
-        if known and before not in _ORDER_WORDS:
+        orders = self.book.by_order.under(core) if len(core) > 3 else ()
+        self._note(orders, weight + w.PURCHASE_ORDER + (3 if before in ORDER_WORDS else -1), "purchase order", core)
+        known = self.book.by_core.under(core)
+        if known and before not in ORDER_WORDS:
             self._note(known, weight + w.TAIL, "part of the number", core)
-        if before not in _OTHER_WORDS and not orders:
+        if before not in OTHER_WORDS and not orders:
             self._speak(core, known=bool(known))
         return 1
 
@@ -221,10 +232,10 @@ class _OneText:
         low, high = int(first), int(last)
         if not low < high <= low + (10**4 if only_last else w.LONGEST_RANGE):
             return
-        firsts = [place for place in self.book.by_core.get(str(low)) if place in self.found.cited]
+        firsts = [place for place in self.book.by_core.under(str(low)) if place in self.found.cited]
         owners = {self.book.customer[place] for place in firsts}
         for number in range(high if only_last else low, high + 1):
-            places = [place for place in self.book.by_core.get(str(number)) if self.book.customer[place] in owners]
+            places = [place for place in self.book.by_core.under(str(number)) if self.book.customer[place] in owners]
             for place in places:
                 if place not in self.found.cited and self.book.left[place]:
                     self.found.cited[place], self.found.how[place] = 5.0, "range"
@@ -233,9 +244,9 @@ class _OneText:
 
 def _context(before: str) -> float:
     """What the word before bare digits says about them."""
-    if before in _INVOICE_WORDS:
+    if before in INVOICE_WORDS:
         return w.INVOICE_WORD
-    return w.OTHER_WORD if before in _OTHER_WORDS else 0.0
+    return w.OTHER_WORD if before in OTHER_WORDS else 0.0
 
 
 def _completed(first: str, last: str) -> str:

@@ -33,6 +33,8 @@ OTHER_WORD = -4.5
 TAIL = -1.0
 #: One digit wrong or two changed places, among the candidates that are looked at anyway.
 NEARLY = 4.0
+#: One slip away from a number that is another document's: about one number in twenty-five is written with a slip.
+NEARLY_STATED = NEARLY + log(0.04)
 #: A purchase order is the customer's own number: other customers may use it too.
 PURCHASE_ORDER = -0.5
 #: At most so much more than the number of open documents: strangers also write numbers that look like ours.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sandbox.company.fill_quickbooks import FillQuickBooks
 from sandbox.company.fill_stripe import FillStripe, mirror_metadata
@@ -14,6 +15,9 @@ from sandbox.quickbooks.door import QuickBooksDoor
 from sandbox.stripe.door import StripeDoor
 from sandbox.world import World
 from sandbox.xero.door import XeroDoor
+
+#: One payout in so many is not booked.
+FORGOTTEN = 20
 
 
 @dataclass
@@ -70,6 +74,15 @@ class Fill:
         self.stripe.bank_debits()
         for place, debtor in enumerate(plan.stripe.debtors[10:13]):
             self.stripe.credit(Credit(f"stripe-credit-{place}", debtor, "balance", plan.today, 2500, "Goodwill"))
+        self._book_payouts()
+
+    def _book_payouts(self) -> None:
+        """The bookkeeper of Xero records payouts as transfers out of the clearing account, and forgets one now and then."""
+        arrived = [one for one in self.stripe.ledger["payout"] if one["status"] == "paid"]
+        for place, payout in enumerate(sorted(arrived, key=lambda one: (one["arrival_date"], one["id"]))):
+            if place % FORGOTTEN != FORGOTTEN - 1:
+                self.xero.transfer(payout["amount"], datetime.fromtimestamp(payout["arrival_date"], UTC).date())
+                self.world.truth.put({"id": f"booked/{payout['id']}", "kind": "payout", "payout": payout["id"]})
 
     def finish(self) -> None:
         self.stripe.events()

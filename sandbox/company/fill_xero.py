@@ -169,6 +169,16 @@ class FillXero:
         record |= {"id": new_guid(), "type": credit["type"], "account": self._account("090"), "reconciled": True}
         self.books.bank_transactions.put({**record, "credit": credit["id"]})
 
+    def transfer(self, amount: int, on: date) -> None:
+        """Pounds out of the Stripe clearing account into the bank, or back when the amount is negative."""
+        into, out_of = ("090", "091") if amount > 0 else ("091", "090")
+        for kind, account, other in (("SPEND-TRANSFER", out_of, into), ("RECEIVE-TRANSFER", into, out_of)):
+            line = self._line(Line("Transfer", 1, abs(amount), taxed=False)) | {"account": other}
+            record: Record = {"id": new_guid(), "type": kind, "account": self._account(account), "contact": None}
+            record |= {"date": on.isoformat(), "due_date": None, "lines": [line], "line_amounts": "NoTax"}
+            record |= {"currency": "GBP", "rate": 1.0, "reference": "", "reconciled": True, "status": "AUTHORISED"}
+            self.books.bank_transactions.put({**record, "updated": self.moments.milliseconds(on)})
+
     # -- what is not receivable, so that filters matter -------------------------------------------------------------
 
     def purchases(self, today: date) -> None:

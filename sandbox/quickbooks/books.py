@@ -131,11 +131,12 @@ class Books:
         return owed
 
     def journal_balance(self, entry: Record, customer: str) -> int:
-        """What an entry still changes for a customer: its lines on receivables, less what payments brought along."""
+        """What an entry still changes for a customer: its lines on receivables, less what its payments brought along."""
         lines = [one for one in entry["lines"] if one["customer"] == customer]
         mine = [one for one in lines if self.tables["Account"][one["account"]]["type"] == "Accounts Receivable"]
         left = sum(int(one["amount"]) * (1 if one["side"] == "Debit" else -1) for one in mine)
-        used = self.applied("JournalEntry", entry)
+        linked = self.linked("JournalEntry", entry["id"])
+        used = sum(int(line["amount"]) for payment, line in linked if payment["customer"] == customer)
         return left + used if left < 0 else left - used
 
     def deposit_of(self, payment: Record) -> Record | None:

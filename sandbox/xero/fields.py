@@ -39,7 +39,7 @@ def _updated(_: Books, record: Record) -> Value:
 
 
 def _contact_name(books: Books, record: Record) -> Value:
-    return str(books.contacts[record["contact"]]["name"])
+    return str(books.contacts[record["contact"]]["name"]) if record["contact"] else ""
 
 
 def _target(read: Callable[[Books, Record], Value]) -> Field:

@@ -284,11 +284,12 @@ def bank_transaction(books: Books, record: Record) -> Record:
         "Reference": record["reference"],
         "IsReconciled": record["reconciled"],
         "HasAttachments": False,
-        "Contact": contact_stub(books, record["contact"]),
         **dates(record),
         "Status": record["status"],
         **money_fields(record, lines=True),
     }
+    if record["contact"]:  # a transfer between the organisation's own accounts has none
+        shown["Contact"] = contact_stub(books, record["contact"])
     born = "OverpaymentID" if record["type"].endswith("OVERPAYMENT") else "PrepaymentID"
     return shown | ({born: record["credit"]} if record.get("credit") else {})
 

@@ -19,6 +19,7 @@ from tests.connectors.recording import (
 )
 from tests.connectors.xero_commands import Ids
 from tests.connectors.xero_office import furnish
+from tests.sandbox.worlds import Xero
 
 LOCKED = dt.date(2026, 2, 15)
 
@@ -28,6 +29,25 @@ def _closed(sandbox: Sandbox) -> Ids:
     ids = furnish(sandbox)
     with sandbox.changes() as world:
         world.settings.put({**sandbox.xero.books.organisation, "lock_date": LOCKED.isoformat()})
+    return ids
+
+
+def _banked(sandbox: Sandbox) -> Ids:
+    """A counter sale, and a processing fee out of the clearing account."""
+    ids = furnish(sandbox)
+    rows = [("RECEIVE", "090", 97.0, "counter sale"), ("SPEND", "091", 3.0, "fee")]
+    made = [
+        {
+            "Type": kind,
+            "Contact": {"ContactID": ids["customer"]},
+            "BankAccount": {"Code": account},
+            "Date": "2026-02-20",
+            "Reference": words,
+            "LineItems": [{"Description": words, "LineAmount": amount}],
+        }
+        for kind, account, amount, words in rows
+    ]
+    Xero(sandbox).call("PUT", "/BankTransactions", json={"BankTransactions": made})
     return ids
 
 
@@ -47,6 +67,7 @@ CASES = (
     Case("xero", "check-organisation", _checked, _closed),
     *(_case(f"pull-{stream}-sweep", pulls(stream)) for stream in ("customers", "invoices", "credit_notes", "payments")),
     *(_case(f"pull-{stream}-sweep", pulls(stream)) for stream in ("overpayments", "prepayments", "batch_payments")),
+    Case("xero", "pull-bank_transactions-sweep", pulls("bank_transactions"), _banked),
     _case("pull-invoices-throttled", fails(pulls("invoices")), _THROTTLED),
     _case("pull-invoices-token_expired", fails(pulls("invoices")), _EXPIRED),
     _case("pull-invoices-cut_off", fails(pulls("invoices")), {"kind": "truncated", "count": -1}),

@@ -18,16 +18,19 @@ from receivables.commands import (
     AnyCommand,
     ApplyCredit,
     AttachPayment,
+    CallWebhook,
     ChargeFee,
     Command,
     CreateCheckout,
     CreatePaymentLink,
     CreditInvoice,
     MarkUncollectible,
+    OpenTask,
     RecordPayment,
     RecordProcessingFee,
     RecordRefund,
     SendInvoiceEmail,
+    SendNotice,
     SendReminder,
     SetCustomerMemo,
     VoidInvoice,
@@ -219,6 +222,9 @@ def test_a_command_that_the_manifest_does_not_list_is_unsupported_and_asks_nothi
             connection="x", invoice=ref, customer=ref, credit_note=ref, amount=money, allocated_on=now().date()
         ),
         *_later_commands(ref, money, now().date()),
+        SendNotice(connection="x", to=("a@b.example",), subject="s", text="t", sender="c@d.example"),
+        OpenTask(connection="x", action="call", debtor="d", invoices=(ref,), title="call"),
+        CallWebhook(connection="x", invoices=(ref,), body="{}"),
     ]
     assert {type(command) for command in commands} == set(COMMANDS)
     for command in commands:

@@ -11,7 +11,7 @@ import pytest
 from connectors.email.connector import EmailConnector
 from connectors.email.message import letter
 from connectors.errors import ConnectorError, Refused, Unauthorised, Uncertain, Unreachable, Unsupported
-from connectors.protocol import Endpoint, Intent, Tokens
+from connectors.protocol import Attachment, Endpoint, Intent, Tokens
 from receivables.commands import AddNote, SendReminder
 from receivables.refs import Ref
 from tests.connectors.smtp_server import HANG_UP, MailServer, mail_server
@@ -229,3 +229,52 @@ def test_the_date_is_that_of_the_first_try() -> None:
     with mail_server() as server:
         connector(server).push(Intent("key-1", reminder(), {}, started))
         assert parsed(server.messages[0])["Date"].datetime == started
+
+
+PDF = b"%PDF-1.4\n" + bytes(range(256)) * 20
+
+
+def with_pdf(**fields: object) -> Intent:
+    command = reminder(attach=(INVOICE,), html="<p>Pay</p>", **fields)
+    return Intent("key-1", command, {}, NOW, (Attachment("invoice-INV-7.pdf", PDF),))
+
+
+def test_a_pdf_goes_with_the_message() -> None:
+    with mail_server() as server:
+        connector(server).push(with_pdf())
+        (raw,) = server.messages
+    message = parsed(raw)
+    (pdf,) = message.iter_attachments()
+    assert (pdf.get_filename(), pdf.get_content_type(), pdf.get_content()) == (
+        "invoice-INV-7.pdf",
+        "application/pdf",
+        PDF,
+    )
+    html, text = message.get_body(("html",)), message.get_body(("plain",))
+    assert html is not None
+    assert text is not None
+    assert "<p>Pay</p>" in html.get_content()
+    assert "please pay" in text.get_content()
+
+
+def test_every_try_with_html_and_pdf_sends_the_same_bytes() -> None:
+    given = with_pdf()
+    assert isinstance(given.command, SendReminder)
+    first, again = (letter(given.command, "key-1", "", NOW, given.files) for _ in range(2))
+    assert first == again
+    assert letter(given.command, "key-2", "", NOW, given.files).body != first.body
+
+
+def test_a_message_never_leaves_without_what_it_promises() -> None:
+    with mail_server() as server, pytest.raises(Refused, match="promises PDFs that are not there"):
+        connector(server).push(Intent("key-1", reminder(attach=(INVOICE,)), {}, NOW))
+    assert server.messages == []
+
+
+def test_the_business_s_own_copy_is_seen_by_nobody() -> None:
+    with mail_server() as server:
+        connector(server).push(Intent("key-1", reminder(copy_to="proof@harbour.example"), {}, NOW))
+        (raw,) = server.messages
+    assert b"proof@" not in raw
+    told = [command.lower() for command in server.commands if command.lower().startswith("rcpt")]
+    assert told == ["rcpt to:<ap@ruiz.example>", "rcpt to:<proof@harbour.example>"]

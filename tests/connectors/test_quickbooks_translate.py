@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from connectors.fields import Record, read_rows
 from connectors.quickbooks.streams import STREAMS
@@ -94,6 +96,12 @@ def test_online_payment_needs_a_switch_and_an_address() -> None:
     assert not read("invoices", an_invoice(**switched)).online_payment
     assert read("invoices", an_invoice(**switched, BillEmail={"Address": "ap@ruiz.example"})).online_payment
     assert not read("invoices", an_invoice(BillEmail={"Address": "ap@ruiz.example"})).online_payment
+
+
+def test_whom_the_company_copies_in_is_told() -> None:
+    told = read("invoices", an_invoice(BillEmailCc={"Address": "site@ruiz.example, boss@ruiz.example"}))
+    assert told.copied == "site@ruiz.example, boss@ruiz.example"
+    assert read("invoices", an_invoice(BillEmailCc=None)).copied == ""
 
 
 def test_lines_open_bundles_leave_out_subtotals_and_subtract_discounts() -> None:
@@ -284,3 +292,36 @@ def test_a_real_recorded_invoice_can_be_read() -> None:
     found: Invoice = read("invoices", quickbooks_recording("create__invoice", 0)["body"]["Invoice"])
     assert (found.number, found.total, found.open, found.sent) == ("1043", 10000, 10000, False)
     assert [line.amount for line in found.lines] == [10000]
+
+
+def test_a_payment_that_settles_a_debt_by_journal_pays_no_invoice_with_that_money() -> None:
+    """Ids of journals are no ids of invoices, though both count from one."""
+    found: Payment = read("payments", a_payment(("60.00", "Invoice", "1"), ("40.00", "JournalEntry", "1")))
+    assert found.allocations == (Allocation("payment", "9", "1", 6000, dt.date(2026, 1, 10)),)
+    assert found.journals == (("1", 4000),)
+    tied: Payment = read("payments", a_payment(("25.00", "JournalEntry", "5"), ("25.00", "CreditMemo", "7"), total="0"))
+    assert (tied.allocations, tied.journals) == ((), (("5", 2500),))
+
+
+@given(
+    invoices=st.lists(st.integers(1, 90), max_size=3),
+    memos=st.lists(st.integers(1, 90), max_size=2),
+    entries=st.lists(st.tuples(st.integers(1, 90), st.booleans()), max_size=4),
+)
+def test_what_journals_give_and_take_evens_out_whatever_stands_among_the_lines(
+    invoices: list[int], memos: list[int], entries: list[tuple[int, bool]]
+) -> None:
+    """`entries` are (amount, gives). Nothing is settled with money that is not there, nor left over unsaid."""
+    cash = sum(invoices) - sum(memos) + sum(-amount if gives else amount for amount, gives in entries)
+    assume(cash >= 0)
+    kinds = [("Invoice", invoices), ("CreditMemo", memos), ("JournalEntry", [amount for amount, _ in entries])]
+    lines = [(f"{amount}.00", kind, f"{place}") for kind, all_of in kinds for place, amount in enumerate(all_of)]
+    found: Payment = read("payments", a_payment(*lines, total=f"{cash}.00"))
+    taken = sum(amount for _, amount in found.journals)
+    by_source = dict.fromkeys(("payment", "credit_note", "other"), 0)
+    for share in found.allocations:
+        by_source[share.source_kind] += share.amount
+    assert sum(by_source.values()) == 100 * sum(invoices)
+    given_by_journals = 100 * sum(amount for amount, _ in entries) - taken
+    assert 100 * (cash + sum(memos)) + given_by_journals == 100 * sum(invoices) + taken
+    assert by_source["payment"] <= 100 * cash

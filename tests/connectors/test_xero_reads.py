@@ -300,7 +300,7 @@ def test_a_whole_first_pull_of_a_small_organisation_is_one_call_a_stream(office:
     for stream in xero.manifest.streams:
         list(xero.pull(stream, ""))
     made = office.sandbox.world.calls.all()["xero"]
-    assert sum(made.values()) == len(xero.manifest.streams) == 7
+    assert sum(made.values()) == len(xero.manifest.streams) == 8
 
 
 def test_a_contact_that_asked_to_be_forgotten_or_was_merged_is_told_as_such(office: Office) -> None:
@@ -318,3 +318,47 @@ def test_refusals_of_reading_are_told_with_xeros_words(office: Office) -> None:
     office.fault("error", status=412, count=-1)
     with pytest.raises(Refused):
         list(office.connect().pull("invoices", ""))
+
+
+# -- aged receivables ---------------------------------------------------------------------------------------------------
+
+
+def aged_row(invoice: str, due: str) -> dict[str, Any]:
+    words = [
+        "2018-05-13T00:00:00",
+        "IV1242016",
+        "2018-06-22T00:00:00",
+        "305 days overdue",
+        "100.00",
+        "0.00",
+        "0.00",
+        due,
+    ]
+    return {
+        "RowType": "Row",
+        "Cells": [{"Value": word, "Attributes": [{"Value": invoice, "Id": "invoiceID"}]} for word in words],
+    }
+
+
+def aged_report(*rows: dict[str, Any]) -> str:
+    """As in the example of Xero's description, with its opening balance and sums, which name no invoice."""
+    names = ("Date", "Number", "Due Date", "", "Total", "Paid", "Credited", "Due")
+    header = {"RowType": "Header", "Cells": [{"Value": name} for name in names]}
+    sums = {"RowType": "SummaryRow", "Cells": [{"Value": word} for word in ("Total", *[""] * 6, "150.00")]}
+    opening = {"RowType": "Row", "Cells": [{"Value": word} for word in ("", "Opening Balance", *[""] * 5, "0.00")]}
+    sections = [{"RowType": "Section", "Title": "", "Rows": found} for found in ([opening], [*rows, sums])]
+    return json.dumps({"Reports": [{"Rows": [header, *sections]}]})
+
+
+def test_aged_receivables_say_what_is_due_of_each_invoice() -> None:
+    body = aged_report(aged_row(GUID, "100.00"), aged_row(MISSING, "50.00"))
+    with loopback(replies(Reply(body))) as server:
+        found = connector(server).aged_receivables("c-1")
+        assert server.asked[0].query == {"contactId": "c-1"}
+    assert {name: str(due) for name, due in found.items()} == {GUID: "100.00", MISSING: "50.00"}
+
+
+@pytest.mark.parametrize("body", ['{"Reports":[]}', aged_report(aged_row(GUID, "much"))])
+def test_a_report_of_another_shape_is_malformed(body: str) -> None:
+    with loopback(replies(Reply(body))) as server, pytest.raises(Malformed):
+        connector(server).aged_receivables("c-1")

@@ -2,12 +2,16 @@
 
 import pytest
 from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
 
 from outreach.language import language_of, locale_of, money_text
 from outreach.recipients import Recipients, recipients_of
 from receivables.facts import Contact
+from receivables.local_facts import BlockedAddress
 from receivables.money import Money
-from tests.builders import business
+from receivables.refs import LOCAL
+from tests.builders import business, days_ago
 from tests.outreach.given import debt
 
 BOSS = Contact(email="boss@acme.example", name="The Boss", primary=True)
@@ -93,3 +97,80 @@ def test_a_language_is_written_as_in_the_debtors_country_where_it_is_spoken_ther
     assert str(locale_of("en", ["US"])) == "en_US"
     assert str(locale_of("en", ["", "XX"])) == "en_GB"
     assert str(locale_of("fr", ["JP", "CA"])) == "fr_CA"
+
+
+CHIEF = Contact(email="cfo@acme.example", name="The CFO", role="escalation", stated=True)
+
+
+def bounced(*addresses: str) -> dict[str, BlockedAddress]:
+    return {
+        one: BlockedAddress(connection=LOCAL, id=f"blocked/{one}", address=one, blocked_on=days_ago(1))
+        for one in addresses
+    }
+
+
+@pytest.mark.parametrize(
+    ("to", "cc", "expected"),
+    [
+        ("", (), Recipients(("clerk@acme.example",), ("site@acme.example",), "Ann Clerk")),
+        ("billing", (), Recipients(("clerk@acme.example",), ("site@acme.example",), "Ann Clerk")),
+        ("escalation", (), Recipients(("cfo@acme.example",), ("site@acme.example",), "The CFO")),
+        ("Escalation", (), Recipients(("cfo@acme.example",), ("site@acme.example",), "The CFO")),
+        ("director", (), Recipients(("clerk@acme.example",), ("site@acme.example",), "Ann Clerk")),
+        (
+            "",
+            ("escalation",),
+            Recipients(("clerk@acme.example",), ("site@acme.example", "cfo@acme.example"), "Ann Clerk"),
+        ),
+        (
+            "all",
+            ("us@harbour.example",),
+            Recipients(
+                ("boss@acme.example", "clerk@acme.example", "cfo@acme.example"),
+                ("site@acme.example", "us@harbour.example"),
+            ),
+        ),
+    ],
+)
+def test_a_step_may_be_for_a_role(to: str, cc: tuple[str, ...], expected: Recipients) -> None:
+    item = debt(contacts=(BOSS, CLERK, SITE, CHIEF), email="")
+    assert recipients_of([item], business(domains=("harbour.example",)), to, cc) == expected
+
+
+def test_whom_the_platform_copies_in_is_copied_in() -> None:
+    item = debt(contacts=(BOSS,), email="clerk@acme.example", copied="site@acme.example, Boss@acme.example")
+    assert recipients_of([item], business()) == Recipients(
+        ("clerk@acme.example",), ("site@acme.example", "Boss@acme.example")
+    )
+
+
+def test_who_is_named_for_a_role_alone_gets_nothing_else() -> None:
+    assert recipients_of([debt(contacts=(CHIEF,), email="")], business()).to == ()
+
+
+def test_nobody_writes_to_the_owner_because_a_step_copies_the_owner() -> None:
+    assert recipients_of([debt(contacts=(), email="")], business(), "", ("us@harbour.example",)).to == ()
+
+
+def test_an_address_that_bounced_is_not_written_to_and_the_next_one_is() -> None:
+    item = debt(contacts=(CLERK,), email="Office@acme.example", blocked=bounced("office@acme.example"))
+    assert item.addresses == ("clerk@acme.example",)
+    assert recipients_of([item], business()) == Recipients(("clerk@acme.example",), (), "Ann Clerk")
+    assert (
+        recipients_of([debt(contacts=(CLERK,), email="", blocked=bounced("clerk@acme.example"))], business()).to == ()
+    )
+
+
+@given(
+    st.lists(st.sampled_from([BOSS, CLERK, SITE, CHIEF])),
+    st.sets(st.sampled_from([one.email for one in (BOSS, CLERK, SITE, CHIEF)])),
+    st.sampled_from(["", "billing", "all", "escalation", "director"]),
+    st.lists(st.sampled_from(["escalation", "director", "cfo@acme.example"]), max_size=2),
+)
+def test_whatever_is_asked_for_a_blocked_address_gets_nothing(
+    contacts: list[Contact], blocked: set[str], to: str, cc: list[str]
+) -> None:
+    item = debt(contacts=tuple(contacts), email="boss@acme.example", blocked=bounced(*blocked))
+    found = recipients_of([item], business(), to, cc)
+    assert not blocked & {*found.to, *found.cc}
+    assert not set(found.to) & set(found.cc)

@@ -181,10 +181,13 @@ def test_the_outbox_is_listed_and_shown(desk: Desk) -> None:
     assert "no outbox row" in desk.owed("outbox", "show", "ffffffffffff", code=2).err
 
 
-def test_what_is_cancelled_is_planned_anew_not_sent(desk: Desk) -> None:
+def test_what_a_person_takes_back_is_not_planned_again(desk: Desk) -> None:
     effect = planned(desk)[0]
     desk.owed("outbox", "cancel", effect.id)
-    assert desk.json("outbox", "show", effect.id)["state"] == "cancelled"
+    assert desk.json("outbox", "show", effect.id)["state"] == "refused"
+    desk.owed("apply", "--yes")
+    assert desk.json("outbox", "show", effect.id)["state"] == "refused"
+    assert effect.intent not in {one["intent"] for one in desk.json("plan")["effects"]}
     assert "only what is planned or approved" in desk.owed("outbox", "cancel", effect.id, code=2).err
 
 

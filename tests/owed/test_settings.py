@@ -7,6 +7,7 @@ import pytest
 
 from owed.settings import Settings, load
 from owed.starter import starter_rules
+from reconciliation.policy import MatchPolicy
 from tests.owed.conftest import run
 
 GOOD = """[business]
@@ -28,6 +29,9 @@ key_file = "owed.key"
 [matching]
 sighting_days = 5
 shortest_number = 3
+auto_confidence = 0.9
+propose_confidence = 0.4
+tolerance = 50
 
 [sending]
 mode = "live"
@@ -87,6 +91,31 @@ WRONG = [
     ('key_file = "owed.key"', "key_file = 1", 12, "secrets.key_file: expected text"),
     ("sighting_days = 5", "sighting_days = 61", 17, "matching.sighting_days: expected at most 60"),
     ("shortest_number = 3", "shortest_number = 1", 19, "matching.shortest_number: expected at least 2"),
+    (
+        "auto_confidence = 0.9",
+        "auto_confidence = 1.01",
+        19,
+        "matching.auto_confidence: expected a number from 0.5 to 1",
+    ),
+    (
+        "auto_confidence = 0.9",
+        "auto_confidence = 0.49",
+        19,
+        "matching.auto_confidence: expected a number from 0.5 to 1",
+    ),
+    ("auto_confidence = 0.9", 'auto_confidence = "high"', 19, "matching.auto_confidence: expected a"),
+    ("auto_confidence = 0.9", "auto_confidance = 0.9", 1, "unknown key (did you mean 'auto_confidence'?)"),
+    (
+        "propose_confidence = 0.4",
+        "propose_confidence = 0",
+        22,
+        "matching.propose_confidence: expected a number from 0.05",
+    ),
+    ("propose_confidence = 0.4", "propose_confidence = 0.95", 22, "expected at most auto_confidence, 0.9"),
+    ("auto_confidence = 0.9", "auto_confidence = nan", 19, "matching.auto_confidence: expected a"),
+    ("tolerance = 50", "tolerance = 0", 13, "matching.tolerance: expected at least 1"),
+    ("tolerance = 50", "tolerance = 0.5", 13, "matching.tolerance: expected a whole number, found 0.5"),
+    ("tolerance = 50", "tolerence = 50", 1, "matching.tolerence: unknown key (did you mean 'tolerance'?)"),
     ('mode = "live"', 'mode = "liev"', 8, "did you mean 'live'?"),
     ('redirect_to = "ann@harbour.example"', 'redirect_to = "A <a@b.example>"', 15, "a bare address"),
     ('from = "Harbour, Joinery <accounts@harbour.example>"', 'from = "Harbour"', 8, "sending.from: expected an e-mail"),
@@ -159,6 +188,7 @@ def test_the_whole_file_has_no_problem(tmp_path: Path) -> None:
     assert problems == []
     assert settings.business.id == "harbour-joinery-ltd"
     assert settings.connections["books"].endpoint.api_base == "https://api.example/2.0"
+    assert settings.matching == MatchPolicy(5, 3, 0.9, 0.4, 50)
     assert settings.sender.address == "Harbour, Joinery <accounts@harbour.example>"
 
 
@@ -192,7 +222,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
 
 def test_live_mail_needs_a_sender(tmp_path: Path) -> None:
     _, problems = read(tmp_path, re.sub("from = .*\n", "", GOOD))
-    assert problems == ['22:8: sending.mode: live needs from (add from = "Your name <accounts@example.com>")']
+    assert problems == ['25:8: sending.mode: live needs from (add from = "Your name <accounts@example.com>")']
 
 
 def test_redirect_needs_an_address(tmp_path: Path) -> None:

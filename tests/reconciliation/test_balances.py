@@ -77,6 +77,26 @@ def test_a_payment_that_settles_more_than_it_is_worth_is_named() -> None:
     assert only(found, "over-allocated").amount.minor == -1_000
 
 
+@pytest.mark.parametrize(("paid", "left"), [(5_000, 0), (2_000, 3_000)])
+def test_a_debt_by_journal_that_a_payment_settles_is_owed_no_more(paid: int, left: int) -> None:
+    """The payment names the journal, and no invoice: the customer's balance there and here stay one."""
+    settles = payment("9", "ledger", paid, customer_id="7", journals=(("1", paid),), updated_at=EARLIER)
+    found = run(owner(left), journal(5_000, updated_at=EARLIER), settles)
+    assert [(one.kind, one.amount.minor) for one in found.breaks] == [("debt without invoice", left)] * bool(left)
+
+
+def test_a_parents_payment_settles_the_journal_of_its_job() -> None:
+    job = owner(0, "8", parent_id="7", billed_with_parent=True)
+    settles = payment("9", "ledger", 5_000, customer_id="7", journals=(("1", 5_000),), updated_at=EARLIER)
+    assert kinds(run(owner(0), job, journal(5_000, "8", updated_at=EARLIER), settles)) == []
+
+
+def test_a_void_payment_settles_no_journal() -> None:
+    gone = payment("9", "ledger", 5_000, customer_id="7", status="void", journals=(("1", 5_000),), updated_at=EARLIER)
+    found = run(owner(5_000), journal(5_000, updated_at=EARLIER), gone)
+    assert kinds(found) == ["debt without invoice"]
+
+
 amounts = st.integers(min_value=1, max_value=10**9)
 
 

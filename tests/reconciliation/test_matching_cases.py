@@ -44,6 +44,17 @@ def test_a_noisy_reference(text: str) -> None:
     assert links(*ledger, paid(50_010, text, "ACME JOINERY")) == {"INV-2048": 50_010}
 
 
+@pytest.mark.parametrize("text", ["2025-0012", "/INV/2025/0012 THANK YOU", "inv no: 2025_0012.", "2025 0012"])
+def test_a_number_of_several_parts_without_its_prefix(text: str) -> None:
+    ledger = [owed("INV-2025-0012", 50_010), owed("INV-2024-0012", 50_010), owed("INV-2025-0013", 50_010)]
+    assert links(*ledger, paid(50_010, text, "R Kumar")) == {"INV-2025-0012": 50_010}
+
+
+def test_a_slip_that_hits_another_documents_number_yields_to_the_amount() -> None:
+    ledger = [owed("INV-20481", 50_013), owed("INV-20841", 31_377, "C200")]
+    assert links(*ledger, paid(50_013, "INV-20841", "R Kumar")) == {"INV-20481": 50_013}
+
+
 def test_a_purchase_order_number() -> None:
     ledger = [owed("INV-0101", 50_010, purchase_order="PO77001"), owed("INV-0102", 50_010, purchase_order="PO77002")]
     assert links(*ledger, paid(50_010, "your order 77002")) == {"INV-0102": 50_010}

@@ -32,6 +32,10 @@ days_after_due = 28
 name = "final"
 days_after_due = 45
 """
+NO_DUE_DATE = (
+    "the invoice has no due date, so it cannot be overdue; [business] terms_days = 30 makes such invoices due 30 days "
+    "after their issue"
+)
 STAGES = {"upcoming": 0, "friendly": 1, "reminder": 2, "firm": 3, "final": 4}
 
 
@@ -126,4 +130,17 @@ def brief(decision: Decision) -> str:
     return f"act {decision.step} {about}" + (f" ({own})" if own else "")
 
 
-__all__ = ["LADDER", "NOW", "TODAY", "books", "brief", "codes", "debt", "decide", "only", "rulebook", "told"]
+__all__ = [
+    "LADDER",
+    "NOW",
+    "NO_DUE_DATE",
+    "TODAY",
+    "books",
+    "brief",
+    "codes",
+    "debt",
+    "decide",
+    "only",
+    "rulebook",
+    "told",
+]

@@ -64,8 +64,8 @@ def test_a_case_that_cannot_be_read_is_told_with_its_place() -> None:
     )
     assert [str(problem).removeprefix("owed.toml:") for problem in problems] == [
         '21:6: case.1.on: expected a day such as 2026-01-31, found "soon"',
-        '22:10: case.1.amount: expected money such as "12.50 GBP", found 5',
         "24:14: case.1.customer.contry: unknown key (did you mean 'country'?)",
+        '22:10: case.1.amount: expected money such as "12.50 GBP", found 5',
         "23:40: case.1.sent.1.days_ago: expected at least 0, found -1",
         "23:18: case.1.sent.1.step: no policy has a step \"frendly\" (did you mean 'friendly'?)",
         '25:10: case.1.expect: expected one of act, hold, suppress, alone or with a step or a code, found "send friendly"',

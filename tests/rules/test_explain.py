@@ -10,7 +10,7 @@ from receivables.open_items import OpenItem
 from receivables.refs import Ref
 from rules.explain import Explanation, explain
 from tests.builders import business
-from tests.rules.given import LADDER, NOW, books, debt, rulebook, told
+from tests.rules.given import LADDER, NO_DUE_DATE, NOW, books, debt, rulebook, told
 
 
 def explained(
@@ -61,11 +61,15 @@ def test_every_guard_is_asked_even_when_nothing_is_due() -> None:
         "issued, open and with a due date",
         "money that is there already",
         "promise to pay",
+        "payment plan",
         "hold",
+        "never to be chased",
+        "what you owe them",
         "reconciliation",
         "sent to the customer",
         "e-mail address",
         "the platform's own reminders",
+        "receipts in the books",
         "age of the facts",
         "opt-out",
     ]
@@ -89,7 +93,7 @@ def test_every_policy_says_which_condition_failed() -> None:
 def test_what_nobody_can_demand_is_explained_too() -> None:
     found = explained(debt(due_on=None))
     assert found.steps == ()
-    assert found.next_step == "the invoice has no due date, so it cannot be overdue"
+    assert found.next_step == NO_DUE_DATE
 
 
 def test_the_next_moment_is_the_latest_of_what_it_waits_for() -> None:

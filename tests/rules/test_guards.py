@@ -10,7 +10,7 @@ from receivables.local_facts import Dispute, Hold, OptOut, Promise
 from receivables.open_items import Blocker
 from receivables.refs import Ref
 from tests.builders import business, customer
-from tests.rules.given import LADDER, NOW, books, brief, codes, debt, decide, only, told
+from tests.rules.given import LADDER, NO_DUE_DATE, NOW, books, brief, codes, debt, decide, only, told
 
 DAY = dt.timedelta(days=1)
 
@@ -34,7 +34,7 @@ def midnight(day: int, month: int = 3) -> dt.datetime:
         ({"status": "deleted"}, "not_open", "the invoice is deleted"),
         ({"amount": 0, "status": "open"}, "nothing_to_demand", "nothing is open on the invoice"),
         ({"amount": -500, "status": "open"}, "nothing_to_demand", "nothing is open on the invoice"),
-        ({"due_on": None}, "no_due_date", "the invoice has no due date, so it cannot be overdue"),
+        ({"due_on": None}, "no_due_date", NO_DUE_DATE),
         ({"charged_automatically": True}, "charged_automatically", "the platform charges the customer by itself"),
         ({"currency": "ZZZ"}, "unknown_currency", "ZZZ is no currency"),
     ],

@@ -80,7 +80,10 @@ template = "fierce"
     ("changed", "expected"),
     [
         # timings
-        ("", "expected one of days_before_due, on_due, days_after_due, days_after_previous, found none"),
+        (
+            "",
+            "expected one of days_before_due, on_due, days_after_due, days_after_previous, on_event, monthly_on, found none",
+        ),
         ("days_after_due = 3\non_due = true", "found on_due and days_after_due"),
         ("days_after_due = 0", "expected at least 1, found 0"),
         ("days_before_due = 0", "expected at least 1, found 0"),
@@ -111,7 +114,7 @@ def test_a_step_that_could_not_work(changed: str, expected: str) -> None:
         ("[guard]\nx = 1\n", "guard: unknown table (did you mean 'guards'?)"),
         (LADDER + LADDER, 'two policy names "standard"'),
         (LADDER + LADDER.replace("standard", "later"), 'never reached: policy "standard" takes every invoice'),
-        (LADDER.replace("standard", "a/b"), "a policy name has no / and no +"),
+        (LADDER.replace("standard", "a/b"), "a policy name has no /, no + and no @"),
         (LADDER.replace('name = "firm"', 'name = "firm"\ntemplate = "final"'), "says that it is the last message"),
         (LADDER.replace("days_after_due = 28", "days_after_due = 14"), "14 is not later than the step before it (14)"),
         (LADDER.replace('name = "firm"', 'name = "firm"\nstage = 1'), "1 comes after stage 2"),
