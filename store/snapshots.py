@@ -39,12 +39,6 @@ def stated(tx: Transaction, kind: type[F], subject: str) -> list[F]:
     return [codec.decode(row.body, kind) for row in tx.execute(query.order_by(STATEMENT.c.id))]
 
 
-def every_stated(tx: Transaction, kind: type[F]) -> list[F]:
-    """All that was stated of one kind, as it is now."""
-    here = sa.and_(tx.mine(STATEMENT), STATEMENT.c.known_to.is_(None), STATEMENT.c.kind == kind.kind)
-    return [codec.decode(row.body, kind) for row in tx.execute(sa.select(STATEMENT.c.body).where(here))]
-
-
 def all_stated(tx: Transaction, kind: type[F]) -> list[F]:
     """What was stated of one kind about anything, as it is now."""
     here = sa.and_(tx.mine(STATEMENT), STATEMENT.c.known_to.is_(None), STATEMENT.c.kind == kind.kind)

@@ -55,7 +55,7 @@ def digest(installation: Installation) -> NewEffect | None:
     with installation.store.read() as tx:
         effects = outbox.listed(tx)
         broken = outcomes.open_breaks(tx)
-        tasks = [one for one in snapshots.every_stated(tx, Task) if one.done_at is None]
+        tasks = [one for one in snapshots.all_stated(tx, Task) if one.done_at is None]
         head = journal.head(tx)
     left = [one for one in effects if one.verb in MESSAGES and one.finished_at and one.finished_at >= day_ago]
     waiting = [one for one in effects if one.state == "planned"]

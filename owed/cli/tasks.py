@@ -74,7 +74,7 @@ def done(
 
 def _tasks(installation: Installation) -> list[Task]:
     with installation.store.read() as tx:
-        return sorted(snapshots.every_stated(tx, Task), key=lambda one: (str(one.stated_at), one.id))
+        return sorted(snapshots.all_stated(tx, Task), key=lambda one: (str(one.stated_at), one.id))
 
 
 def _find(installation: Installation, word: str) -> Task:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from receivables.decisions import Decision
+from receivables.decisions import REACHING, Decision
 from receivables.history import Contacted, History
-from receivables.local_facts import Dispute, OptOut
-from receivables.open_items import OpenItem
+from receivables.local_facts import Dispute, Instalment, OptOut, PaymentPlan, Promise
+from receivables.open_items import OpenItem, Receipt
 from rules.evaluate import evaluate
 from rules.recheck import recheck
 from tests.builders import business
@@ -22,7 +22,55 @@ from tests.rules.given import LADDER, NOW, books, debt, rulebook, told
 PER_INVOICE = LADDER.replace('name = "standard"', 'name = "standard"\nper = "invoice"').replace(
     'name = "friendly"', 'name = "friendly"\nchannel = "platform"'
 )
-RULES = [rulebook(LADDER), rulebook(PER_INVOICE)]
+#: Every kind of step and timing at once.
+EVERYTHING = """
+[[policy]]
+name = "standard"
+[[policy.step]]
+name = "upcoming"
+days_before_due = 3
+[[policy.step]]
+name = "tell me"
+days_after_due = 1
+action = "alert"
+[[policy.step]]
+name = "friendly"
+days_after_due = 3
+fallback = "letter"
+[[policy.step]]
+name = "call"
+days_after_due = 14
+action = "call"
+[[policy.step]]
+name = "note"
+days_after_due = 20
+action = "note"
+[[policy.step]]
+name = "reminder"
+days_after_previous = 7
+[[policy.step]]
+name = "letter"
+days_after_due = 45
+action = "letter"
+template = "final"
+[[policy.step]]
+name = "broken"
+on_event = "promise_broken"
+[[policy.step]]
+name = "missed"
+on_event = "instalment_missed"
+[[policy.step]]
+name = "resolved"
+on_event = "dispute_resolved"
+[[policy.step]]
+name = "thanks"
+on_event = "payment_received"
+[[policy.step]]
+name = "statement"
+monthly_on = 1
+"""
+RULES = [rulebook(LADDER), rulebook(PER_INVOICE), rulebook(EVERYTHING)]
+DEMANDS = {"remind", "call", "letter"}
 STATES: Any = ["planned", "approved", "sending", "sent", "uncertain", "needs_human", "failed", "cancelled"]
 
 blocks = st.fixed_dictionaries(
@@ -38,6 +86,43 @@ blocks = st.fixed_dictionaries(
         "country": st.sampled_from(["GB", "DE", "US", ""]),
     },
 )
+days = st.integers(-30, 30).map(lambda number: (NOW + dt.timedelta(days=number)).date())
+happenings = st.fixed_dictionaries(
+    {},
+    optional={
+        "promise": st.builds(Promise, connection=st.just("local"), id=st.just("p"), promised_on=days),
+        "plan": st.builds(
+            lambda first, second: PaymentPlan(
+                connection="local",
+                id="plan",
+                currency="GBP",
+                agreed_open=20_000,
+                instalments=tuple(sorted((Instalment(first, 10_000), Instalment(second, 10_000)))),
+            ),
+            days,
+            days,
+        ),
+        "receipt": st.builds(Receipt, st.sampled_from(["r1", "r2"]), days, st.integers(1, 20_000)),
+        "resolved": days.map(
+            lambda on: Dispute(connection="local", id="old", resolved_at=dt.datetime.combine(on, dt.time(9), dt.UTC))
+        ),
+        "email": st.sampled_from(["", "pay@acme.example"]),
+    },
+)
+
+
+@st.composite
+def eventful(draw: st.DrawFn) -> list[OpenItem]:
+    return [
+        debt(
+            f"i{number}",
+            overdue=draw(st.integers(-10, 90)),
+            amount=draw(st.integers(0, 20_000)),
+            debtor=draw(st.sampled_from(["acme", "brick"])),
+            **{**draw(blocks), **draw(happenings)},
+        )
+        for number in range(draw(st.integers(1, 6)))
+    ]
 
 
 @st.composite
@@ -155,6 +240,51 @@ def test_no_step_is_ever_sent_twice_and_the_caps_hold(
     _check_caps(history)
 
 
+@given(eventful(), histories, nows)
+@settings(max_examples=200, deadline=None)
+def test_whatever_happens_a_paid_or_disputed_debt_is_never_demanded(
+    debts: list[OpenItem], history: list[Contacted], now: dt.datetime
+) -> None:
+    found = {str(item.invoice.ref): item for item in debts}
+    decisions = run(debts, history, now, 2)
+    assert Counter(str(ref) for one in decisions for ref in one.invoices) == Counter(list(found))
+    for act in decisions:
+        if act.verdict == "act" and act.action in DEMANDS and act.stage > 0:
+            concerned = [found[str(ref)] for ref in act.invoices]
+            assert all(item.invoice.status == "open" and item.demandable > 0 for item in concerned)
+            assert all(item.dispute is None for item in concerned)
+        if act.verdict == "act" and act.action in REACHING:
+            assert not any(item.opt_outs for item in debts if item.debtor == act.debtor)
+
+
+@given(
+    debts=eventful(),
+    ticks=st.lists(st.integers(1, 24 * 9), min_size=5, max_size=40),
+    fates=st.lists(
+        st.sampled_from(["sent", "sent", "sent", "uncertain", "failed", "refused"]), min_size=1, max_size=10
+    ),
+)
+@settings(max_examples=80, deadline=None)
+def test_no_event_is_answered_twice_and_the_caps_hold(
+    debts: list[OpenItem], ticks: list[int], fates: list[str]
+) -> None:
+    now, history = NOW, list[Contacted]()
+    for tick, hours in enumerate(ticks):
+        now += dt.timedelta(hours=hours)
+        for act in run(debts, history, now, 2):
+            if act.verdict == "act":
+                history.append(_left(act, now, fates[tick % len(fates)]))
+    reached = [contact for contact in history if contact.state != "failed"]
+    done = [(contact.step, contact.occasion, invoice) for contact in reached for invoice in contact.invoices]
+    assert len(done) == len(set(done))
+    _check_caps([contact for contact in reached if contact.reaches and contact.counts])
+    for invoice in {invoice for contact in reached for invoice in contact.invoices}:
+        stages = [contact.step_of(invoice)[1] for contact in reached if invoice in contact.invoices]
+        demanded = [stage for stage in stages if stage > 0]
+        assert demanded == sorted(demanded)
+        assert demanded[:1] in ([], [1])
+
+
 def _left(act: Decision, now: dt.datetime, state: Any) -> Contacted:
     return Contacted(
         key=act.key,
@@ -167,6 +297,8 @@ def _left(act: Decision, now: dt.datetime, state: Any) -> Contacted:
         state=state,
         at=now,
         alongside=act.alongside,
+        action=act.action,
+        occasion=act.occasion,
     )
 
 
