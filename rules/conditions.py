@@ -47,12 +47,14 @@ class Always:
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """One field against one operator. `demand` is what was asked, such as "is in [GB, IE]"."""
+    """One field against one operator. `demand` is what was asked, such as "is in [GB, IE]"; `limit` the whole number
+    that a number is compared with."""
 
     name: str
     demand: str
     test: Test
     seen: Seen
+    limit: int | None = None
 
     def explain(self, item: OpenItem, today: dt.date) -> Finding:
         return Finding(f"{self.name} = {self.seen(item, today)} {self.demand}", self.test(item, today))

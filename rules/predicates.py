@@ -132,7 +132,7 @@ def _number(table: Table, field: Field, name: str) -> Predicate | None:
         value = read(item, today)
         return value is not None and compare(value, limit)
 
-    return Predicate(field.name, f"{_SIGNS[name]} {limit}", test, field.show)
+    return Predicate(field.name, f"{_SIGNS[name]} {limit}", test, field.show, limit)
 
 
 def _part_of_text(table: Table, field: Field, name: str) -> Predicate | None:

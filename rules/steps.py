@@ -13,7 +13,8 @@ TIMINGS = ("days_before_due", "on_due", "days_after_due", "days_after_previous",
 #: What one line of owed.toml may ask for at the most: two years.
 _MOST_DAYS = 730
 _GAP_DAYS = 5
-_NOT_WRITTEN = frozenset(ACTIONS) - {"remind", "statement", "letter"}
+#: A tuple, because a file may hold anything there, also what cannot be hashed.
+_NOT_WRITTEN = tuple(action for action in ACTIONS if action not in ("remind", "statement", "letter"))
 _EVENTS = tuple(EVENT_TEMPLATES)
 
 

@@ -2,41 +2,71 @@
 
 It shows every edit, deletion, insertion or reordering; that the tail was cut shows only against a head that was
 kept elsewhere (it is printed by `owed journal verify`).
+
+What an entry tells (its body) stands in a table of its own, so that a person's data can be erased: the chain holds a
+salted digest of it, and goes on to prove everything else. An entry whose body is gone must be named by a later entry,
+the erasure; else it is a fault.
 """
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from store import codec
 from store.columns import utc_text
 from store.engine import Transaction
-from store.tables import journal
+from store.tables import journal, journal_body
 
 GENESIS = "0" * 64
+#: The event of an entry that says which bodies were erased.
+ERASED = "erased"
+
+#: Numbers in one IN list.
+_CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the journal."""
+    """One line of the journal. `body` is None once it was erased; `sealed` is "" in entries of the first form."""
 
     number: int
     at: dt.datetime
     actor: str
     event: str
     subject: str
-    body: str
+    sealed: str
     previous: str
     hash: str
+    salt: str | None
+    body: str | None
 
 
-def seal(organisation: str, number: int, at: dt.datetime, texts: tuple[str, str, str, str], previous: str) -> str:
-    """SHA-256 over the previous hash and the entry's fields (actor, event, subject, body), as canonical JSON."""
-    line = codec.encode([previous, organisation, number, utc_text(at), *texts])
+def digest_of(salt: str, body: str) -> str:
+    """SHA-256 of the salt and the body, as hexadecimal text: without the salt nobody can try out what stood there."""
+    return hashlib.sha256((salt + body).encode()).hexdigest()
+
+
+def content_of(organisation: str, entry: Entry) -> str:
+    """SHA-256 of all that an entry states, as hexadecimal text; of its body the digest."""
+    fields = [organisation, entry.number, utc_text(entry.at), entry.actor, entry.event, entry.subject, entry.sealed]
+    return hashlib.sha256(codec.encode(fields).encode()).hexdigest()
+
+
+def seal(previous: str, content: str) -> str:
+    """The hash of an entry: SHA-256 of the hash before it and its content, both as hexadecimal text."""
+    return hashlib.sha256((previous + content).encode()).hexdigest()
+
+
+def first_seal(organisation: str, entry: Entry) -> str:
+    """The hash of an entry of the first form: SHA-256 of canonical JSON, with the body itself."""
+    texts = (entry.actor, entry.event, entry.subject, entry.body)
+    line = codec.encode([entry.previous, organisation, entry.number, utc_text(entry.at), *texts])
     return hashlib.sha256(line.encode()).hexdigest()
 
 
@@ -58,52 +88,102 @@ def append(
 ) -> None:
     """Add one entry in the caller's transaction: what it tells of is committed with it, or not at all."""
     before = head(tx)
-    number, previous = before.number + 1, before.hash
-    text = codec.encode(body if body is not None else {})
-    tx.execute(
-        journal.insert(),
-        {
-            "organisation": tx.organisation,
-            "number": number,
-            "at": at,
-            "actor": actor,
-            "event": event,
-            "subject": subject,
-            "body": text,
-            "previous": previous,
-            "hash": seal(tx.organisation, number, at, (actor, event, subject, text), previous),
-        },
+    text, salt = codec.encode(body if body is not None else {}), secrets.token_hex(16)
+    entry = Entry(
+        before.number + 1, at, actor, event, subject, digest_of(salt, text), before.hash, "", salt=salt, body=text
     )
+    row = {"organisation": tx.organisation, "number": entry.number}
+    stated = {"at": at, "actor": actor, "event": event, "subject": subject, "sealed": entry.sealed}
+    sealed = seal(before.hash, content_of(tx.organisation, entry))
+    tx.execute(journal.insert(), {**row, **stated, "previous": before.hash, "hash": sealed})
+    tx.execute(journal_body.insert(), {**row, "salt": salt, "body": text})
 
 
-def entries(tx: Transaction, subject: str = "") -> Iterator[Entry]:
-    query = sa.select(journal).where(tx.mine(journal)).order_by(journal.c.number)
+def entries(tx: Transaction, subject: str = "", after: int = 0) -> Iterator[Entry]:
+    """Oldest first; `after` is the number of the last one that is not wanted."""
+    here = sa.and_(journal.c.organisation == journal_body.c.organisation, journal.c.number == journal_body.c.number)
+    told = sa.select(journal, journal_body.c.salt, journal_body.c.body).outerjoin(journal_body, here)
+    query = told.where(tx.mine(journal), journal.c.number > after).order_by(journal.c.number)
     if subject:
         query = query.where(journal.c.subject == subject)
     for row in tx.execute(query.execution_options(yield_per=1000)):
-        yield Entry(row.number, row.at, row.actor, row.event, row.subject, row.body, row.previous, row.hash)
+        yield Entry(
+            row.number,
+            row.at,
+            row.actor,
+            row.event,
+            row.subject,
+            row.sealed,
+            row.previous,
+            row.hash,
+            row.salt,
+            row.body,
+        )
+
+
+def erase_bodies(tx: Transaction, at: dt.datetime, entries: Iterable[Entry], told: object, actor: str) -> int:
+    """Remove what these entries tell, and say so in a new entry, which vouches for the rest of them.
+
+    `told` stands in that entry: nothing about the person. Returns how many had something to remove.
+    """
+    gone = {entry.number: _vouched(tx.organisation, entry) for entry in entries if entry.body is not None}
+    numbers = sorted(gone)
+    for start in range(0, len(numbers), _CHUNK):
+        some = numbers[start : start + _CHUNK]
+        tx.execute(journal_body.delete().where(tx.mine(journal_body), journal_body.c.number.in_(some)))
+    append(tx, at, ERASED, "erasure", {"entries": [[number, gone[number]] for number in numbers], "of": told}, actor)
+    return len(numbers)
+
+
+def _vouched(organisation: str, entry: Entry) -> str:
+    """Of an entry of the first form its hash cannot be computed without the body: the erasure keeps this instead."""
+    return seal(entry.hash, content_of(organisation, entry))
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`head` is the newest hash; `fault` says what is wrong at which entry, or is empty."""
+    """`head` is the newest hash; `fault` says what is wrong at which entry, or is empty. `erased` bodies are gone."""
 
     count: int
     head: str
     fault: str = ""
+    erased: int = 0
 
 
 def verify(tx: Transaction) -> Verdict:
     """Recompute the whole chain."""
     previous, count = GENESIS, 0
+    missing: dict[int, str] = {}
+    vouched: dict[int, str] = {}
     for entry in entries(tx):
         count += 1
-        if entry.number != count:
-            return Verdict(count, previous, f"entry {count} is missing or out of order (found {entry.number})")
-        if entry.previous != previous:
-            return Verdict(count, previous, f"entry {count} does not follow from the one before it")
-        texts = (entry.actor, entry.event, entry.subject, entry.body)
-        if seal(tx.organisation, entry.number, entry.at, texts, previous) != entry.hash:
-            return Verdict(count, previous, f"entry {count} was changed after it was written")
+        fault = _fault(tx.organisation, entry, count, previous)
+        if fault:
+            return Verdict(count, previous, fault)
+        if entry.body is None:
+            missing[count] = _vouched(tx.organisation, entry)
+        elif entry.event == ERASED:
+            vouched.update(codec.decode(entry.body, _Erasure).entries)
         previous = entry.hash
-    return Verdict(count, previous)
+    for number, content in missing.items():
+        if vouched.get(number) != content:
+            return Verdict(count, previous, f"entry {number} lacks what it told, and no erasure says so")
+    return Verdict(count, previous, erased=len(missing))
+
+
+class _Erasure(msgspec.Struct):
+    entries: list[tuple[int, str]]
+
+
+def _fault(organisation: str, entry: Entry, number: int, previous: str) -> str:
+    if entry.number != number:
+        return f"entry {number} is missing or out of order (found {entry.number})"
+    if entry.previous != previous:
+        return f"entry {number} does not follow from the one before it"
+    changed = f"entry {number} was changed after it was written"
+    if not entry.sealed:
+        return changed if entry.body is not None and first_seal(organisation, entry) != entry.hash else ""
+    if seal(previous, content_of(organisation, entry)) != entry.hash:
+        return changed
+    told = entry.body is None or digest_of(entry.salt or "", entry.body) == entry.sealed
+    return "" if told else changed

@@ -273,10 +273,28 @@ journal = _table(
     Column("actor", Words, nullable=False),
     Column("event", Words, nullable=False),
     Column("subject", Words, nullable=False),
-    Column("body", Words, nullable=False),
+    #: SHA-256 of the salt and the body; "" in entries of the first form, whose hash is over the body itself.
+    Column("sealed", Words, nullable=False, server_default=""),
     Column("previous", Words, nullable=False),
     Column("hash", Words, nullable=False),
     PrimaryKeyConstraint("organisation", "number"),
+)
+
+#: What entries of the journal tell, apart from them: it may be erased while the chain stays whole.
+journal_body = _table(
+    "journal_body",
+    Column("number", Whole, nullable=False),
+    Column("salt", Words, nullable=False),
+    Column("body", Words, nullable=False),
+    PrimaryKeyConstraint("organisation", "number"),
+)
+
+#: Records of customers whose data was erased, by digest: what a platform sends of them again is kept without texts.
+erased = _table(
+    "erased",
+    Column("digest", Words, nullable=False),
+    Column("erased_at", UtcText, nullable=False),
+    PrimaryKeyConstraint("organisation", "digest"),
 )
 
 rulebook = _table(

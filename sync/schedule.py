@@ -1,17 +1,21 @@
-"""When the hourly round is due. Slots are rows: whoever inserts one may do it, and nobody else."""
+"""When the hourly round is due. Slots are rows: whoever claims one may do it, and nobody else."""
 
 import datetime as dt
 
 from store import connections, slots
-from sync.installation import Installation
+from store.engine import Store
+from sync.installation import Installation, Processes
 
 HOURLY = "hourly"
 
-#: A slot whose worker died may be taken over after this long.
-LEASE = dt.timedelta(minutes=50)
+#: A living worker renews its leases every few seconds: one that ran out has no worker any more.
+LEASE = dt.timedelta(minutes=5)
 
 #: After a failure a connection is tried again this often.
-_AGAIN_AFTER = dt.timedelta(minutes=8)
+AGAIN_AFTER = dt.timedelta(minutes=8)
+
+#: What was done is remembered so long.
+_MEMORY = dt.timedelta(days=35)
 
 
 def slot_of(now: dt.datetime) -> dt.datetime:
@@ -19,20 +23,20 @@ def slot_of(now: dt.datetime) -> dt.datetime:
     return now.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def claim_due(installation: Installation) -> dt.datetime | None:
-    """Claim this hour's slot; None when somebody has it or has done it. Hours that were missed are recorded as skipped:
-    a round brings everything up to date, so only the newest is worth doing."""
-    now = installation.clock()
-    slot = slot_of(now)
-    with installation.store.write() as tx:
-        last = slots.newest(tx, HOURLY)
-        mine = slots.claim(tx, HOURLY, slot, installation.processes.name, installation.wall(), LEASE)
-        if mine and last is not None:
-            missed = last + dt.timedelta(hours=1)
-            while missed < slot and slot - missed < dt.timedelta(days=31):
-                slots.skip(tx, HOURLY, missed, now)
-                missed += dt.timedelta(hours=1)
-    return slot if mine else None
+def take(store: Store, processes: Processes, wall: dt.datetime, slot: dt.datetime) -> bool:
+    """Claim a slot, to do its round now. False when it is done, skipped or another's, and while a round of this
+    organisation is still under way: an organisation's rounds come one after the other. `wall` is real time."""
+    with store.write() as tx:
+        newest = slots.newest(tx, HOURLY)
+        if newest is not None and newest > slot:
+            return False
+        for begun in slots.claimed(tx, HOURLY):
+            if processes.is_alive(begun.owner) is False:
+                slots.give_back(tx, HOURLY, begun.slot_at, begun.owner)
+            elif begun.lease_until >= wall:
+                return False
+        slots.forget(tx, HOURLY, slot - _MEMORY)
+        return slots.claim(tx, HOURLY, slot, processes.name, wall, LEASE)
 
 
 def to_try_again(installation: Installation) -> list[str]:
@@ -44,14 +48,13 @@ def to_try_again(installation: Installation) -> list[str]:
         due = [
             name
             for name in installation.endpoints
-            if known[name].state == "failing" and (known[name].tried_at or now) <= now - _AGAIN_AFTER
+            if known[name].state == "failing" and (known[name].tried_at or now) <= now - AGAIN_AFTER
         ]
         for name in due:
             connections.update(tx, name, tried_at=now)
     return due
 
 
-def finish(installation: Installation, slot: dt.datetime, *, done: bool, note: str) -> None:
-    with installation.store.write() as tx:
-        state = "done" if done else "failed"
-        slots.finish(tx, HOURLY, slot, installation.processes.name, state, installation.clock(), note)
+def finish(store: Store, worker: str, slot: dt.datetime, now: dt.datetime, *, done: bool, note: str) -> None:
+    with store.write() as tx:
+        slots.finish(tx, HOURLY, slot, worker, "done" if done else "failed", now, note)
