@@ -10,13 +10,13 @@ from connectors.protocol import Endpoint
 from connectors.registry import open_connector
 from outreach.compose import Sender
 from owed.clock import Clock, is_alive, process_name, wall
+from owed.engines import Engines, open_store
 from owed.errors import BadSettings, Outside
 from owed.settings import Settings, load
 from receivables.problems import Problem
 from store import connections, organisations, outcomes
 from store.credentials import Vault
-from store.engine import Store, StoreError, open_engine
-from store.migrate import upgrade
+from store.engine import Store, StoreError
 from sync.installation import Installation, Processes
 
 #: A page is a thousand records of a hundred objects each, none of them garbage: looking for some after every 700
@@ -32,12 +32,15 @@ def read_settings(config: Path, rules: Path | None = None) -> Settings:
     return settings
 
 
-def install(config: Path, *, now: dt.datetime | None = None, rules: Path | None = None) -> Installation:
-    """Open the store, bring it to this version's schema, and put the parts together. Raises CommandError."""
+def install(
+    config: Path, *, now: dt.datetime | None = None, rules: Path | None = None, engines: Engines | None = None
+) -> Installation:
+    """Open the store, bring it to this version's schema, and put the parts together. `engines` are databases that are
+    open already. Raises CommandError."""
     settings = read_settings(config, rules)
     gc.set_threshold(_GARBAGE_AFTER)
     clock = Clock(now)
-    store = _open_store(settings)
+    store = engines.store(settings.store_url, settings.business.id) if engines else _open_store(settings)
     try:
         vault = Vault.from_file(settings.key_file)
     except StoreError as error:
@@ -46,7 +49,7 @@ def install(config: Path, *, now: dt.datetime | None = None, rules: Path | None 
         organisations.declare(tx, settings.business.name, clock())
         for name, connection in settings.connections.items():
             connections.declare(tx, name, connection.endpoint.platform, connection.endpoint.account)
-        outcomes.save_rulebook(tx, settings.rulebook.version, settings.text, clock())
+        outcomes.save_rulebook(tx, settings.rulebook.version, settings.rules_text, clock())
     sender = settings.sender
     return Installation(
         business=settings.business,
@@ -130,9 +133,4 @@ def _hides_the_store(problem: Problem) -> bool:
 
 
 def _open_store(settings: Settings) -> Store:
-    try:
-        engine = open_engine(settings.store_url)
-        upgrade(engine)
-    except StoreError as error:
-        raise Outside(str(error)) from error
-    return Store(engine, settings.business.id)
+    return open_store(settings.store_url, settings.business.id)

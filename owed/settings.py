@@ -12,9 +12,9 @@ from owed.connection_settings import ConnectionSettings, read_connections
 from owed.contact_settings import read_contacts
 from owed.mailbox_settings import MailboxSettings, read_mailbox_settings
 from owed.own_templates import take_templates
-from owed.secret import take_secret
 from owed.sending_settings import SenderSettings, read_sending
 from owed.text_files import read_utf8
+from owed.whereabouts import organisation_id, take_broker, take_store_url
 from receivables.business import Business
 from receivables.facts import Contact
 from receivables.money import CURRENCIES
@@ -29,9 +29,6 @@ from rules.table import Table
 from rules.toml import parse
 from sync.installation import Sending
 
-BROKERS = ("memory:", "amqp://", "amqps://", "redis://", "rediss://", "postgresql://")
-_STORES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
-_IN_MEMORY = ":memory:"
 #: Below an even chance nothing is applied by itself.
 _LEAST_AUTO = 0.5
 
@@ -58,6 +55,8 @@ class Settings:
     catalog: Catalog
     matching: MatchPolicy
     rulebook: Rulebook
+    #: The text of the file that the rulebook stands in.
+    rules_text: str
     cases: tuple[Case, ...]
 
 
@@ -113,9 +112,11 @@ def _read(root: Table, path: Path, text: str, rules: Path | None = None) -> Sett
     cases = read_cases(root, rulebook)
     if not root.problems and not rules:
         warnings += [*advise(root, rulebook, business.country), *_unheard_actions(root, rulebook, connections, sending)]
+    rules_text = text
     if rules:
         rulebook, cases, problems = load_rulebook(rules, catalog)
         root.problems += problems
+        rules_text = read_utf8(rules)[0]
     return Settings(
         folder=folder,
         text=text,
@@ -124,8 +125,8 @@ def _read(root: Table, path: Path, text: str, rules: Path | None = None) -> Sett
         mailbox=mailbox,
         contacts=read_contacts(root),
         warnings=tuple(warnings),
-        store_url=_store_url(root.take_table("store"), folder),
-        broker=_broker(root.take_table("worker")),
+        store_url=take_store_url(root.take_table("store"), folder),
+        broker=take_broker(root.take_table("worker"), folder),
         key_file=_key_file(root.take_table("secrets"), folder),
         connections=connections,
         sending=sending,
@@ -133,6 +134,7 @@ def _read(root: Table, path: Path, text: str, rules: Path | None = None) -> Sett
         catalog=catalog,
         matching=_matching(root.take_table("matching")),
         rulebook=rulebook,
+        rules_text=rules_text,
         cases=cases,
     )
 
@@ -165,35 +167,6 @@ def _warnings(sending: Table, sender: SenderSettings, mailbox: MailboxSettings |
     return (Problem(sending.where("reply_to"), what, "add [mailbox], so that replies pause and bounces block"),)
 
 
-def _store_url(table: Table, folder: Path) -> str:
-    """Text, or the place of a secret: a PostgreSQL address may hold a password."""
-    if isinstance(table.peek("url"), dict):
-        secret = take_secret(table, "url")
-        url = secret.read(folder)
-        if (secret.env or secret.file) and not url:
-            table.report("url", f"{secret.env or secret.file} is empty or not there")
-    else:
-        url = table.take_text("url", "sqlite:///owed.db")
-        if not url.startswith(_STORES) or url == "sqlite:///":
-            table.expected("url", "sqlite:///FILE or postgresql://…")
-    table.finish()
-    return _absolute(url, folder)
-
-
-def _absolute(url: str, folder: Path) -> str:
-    """A relative SQLite file stands beside owed.toml, wherever the command is called from."""
-    name = url.removeprefix("sqlite:///")
-    return f"sqlite:///{folder / name}" if url.startswith("sqlite:///") and name != _IN_MEMORY else url
-
-
-def _broker(table: Table) -> str:
-    broker = table.take_text("broker", "memory:")
-    if not broker.startswith(BROKERS):
-        table.expected("broker", f"one of {', '.join(BROKERS)}")
-    table.finish()
-    return broker
-
-
 def _key_file(table: Table, folder: Path) -> Path:
     name = table.take_text("key_file", "owed.key")
     table.finish()
@@ -212,9 +185,8 @@ def _business(table: Table) -> Business:
     country = table.take_text("country", "")
     if country and not re.fullmatch(r"[A-Z]{2}", country):
         table.expected("country", "an ISO 3166 code of two letters such as GB")
-    slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
     business = Business(
-        id=table.take_text("id", "") or slug or "business",
+        id=organisation_id(table.take_text("id", ""), name),
         name=name,
         timezone=zone,
         country=country,

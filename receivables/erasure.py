@@ -19,7 +19,7 @@ PERSONAL = frozenset(
         *("name", "contacts", "tax_id", "postal_code", "address", "tags"),
         *("email", "copied", "pay_url", "url", "lines", "memo", "purchase_order"),
         *("payer_name", "payer_email", "payer_account"),
-        *("to", "cc", "copy_to", "subject_line", "text", "html", "body", "title", "success_url"),
+        *("to", "cc", "copy_to", "text", "html", "body", "title", "success_url"),
         *("reason", "outcome", "sender", "excerpt", "message_id", "diagnostic", "due"),
     }
 )
@@ -55,9 +55,12 @@ def minimal_decision(decision: Decision) -> Decision:
 
 
 def numbers_in(text: str) -> str:
-    """Words that look like the number of a document: letters, then at most eight digits."""
-    words = (word.strip(".:()#") for word in re.split(r"[\s,;]+", text))
-    return " ".join(word for word in words if _NUMBER.fullmatch(word))
+    """Words that look like the number of a document: letters, then at most eight digits. Digits in several groups are
+    a telephone or an account."""
+    words = [word.strip(".:()#") for word in re.split(r"[\s,;]+", text)]
+    grouped = [word.lstrip("+").isdigit() for word in words]
+    alone = (not (grouped[n] and (n and grouped[n - 1] or grouped[n + 1 : n + 2] == [True])) for n in range(len(words)))
+    return " ".join(word for word, single in zip(words, alone, strict=True) if single and _NUMBER.fullmatch(word))
 
 
 def _names_a_record(text: str) -> bool:

@@ -8,11 +8,16 @@ import holidays
 _SATURDAY = 5
 
 
+#: Where holidays differ inside a country and the national list leaves most people's out: the part where most live.
+_PARTS = {"GB": "ENG", "AU": "NSW", "CA": "ON", "CH": "ZH", "ES": "MD"}
+
+
 @lru_cache(maxsize=4096)
 def _holidays(country: str, year: int) -> frozenset[dt.date]:
     """An unknown or empty country has no holidays of its own, only weekends."""
     try:
-        return frozenset(holidays.country_holidays(country, years=year).keys()) if country else frozenset()
+        part = _PARTS.get(country)
+        return frozenset(holidays.country_holidays(country, subdiv=part, years=year).keys()) if country else frozenset()
     except NotImplementedError:
         return frozenset()
 

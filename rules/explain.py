@@ -17,6 +17,7 @@ from rules.evaluate import evaluate, policy_of
 from rules.guards import GUARDS, never_demanded, opted_out_channels, opted_out_of
 from rules.hours import next_allowed, zone_of
 from rules.ladder import Rung, stand
+from rules.occasions import answer, is_answered, occasion_of
 from rules.schema import Policy, Rulebook, Step
 from rules.situation import Situation
 from rules.wording import day
@@ -126,7 +127,31 @@ def _steps(
     if policy is None or item.invoice.due_on is None:
         return ()
     rung = stand(policy, item, contacts, situation)
-    return tuple(_step(policy, step, item, contacts, rung, situation) for step in policy.steps)
+    ladder = tuple(_step(policy, step, item, contacts, rung, situation) for step in policy.upcoming + policy.demands)
+    return (*ladder, *(_reaction(policy, step, item, contacts, situation) for step in policy.reactions))
+
+
+def _reaction(policy: Policy, step: Step, item: OpenItem, contacts: list[Contacted], situation: Situation) -> StepView:
+    """A step that answers an event: whether there is one, and whether it was answered."""
+    occasion = occasion_of(step, item, situation)
+    if occasion is None:
+        return _view(step, "waiting", "nothing of the kind has happened")
+    if is_answered(step, policy, occasion, contacts):
+        return _view(step, "done", f"{occasion.text}: answered")
+    due = answer(policy, item, contacts, situation)
+    if due and due.step is step:
+        return _view(step, "now", occasion.text)
+    ready_on = occasion.on + dt.timedelta(days=step.after_event)
+    if ready_on > situation.today:
+        return StepView(
+            step.name,
+            step.stage,
+            step.timing,
+            "waiting",
+            f"{occasion.text}; on {day(ready_on)}",
+            situation.start_of(ready_on),
+        )
+    return _view(step, "missed", f"{occasion.text}: too long ago to be answered")
 
 
 def _step(

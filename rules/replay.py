@@ -21,7 +21,7 @@ from receivables.decisions import Decision
 from receivables.history import Contacted, History
 from receivables.open_items import OpenItem
 from rules.evaluate import evaluate
-from rules.schema import Rulebook
+from rules.schema import Guards, Rulebook
 from rules.situation import Situation
 from rules.wakes import Turns, wakes_on
 
@@ -100,13 +100,15 @@ def just_read(connections: Mapping[str, ConnectionState], at: dt.datetime) -> di
     return {name: msgspec.structs.replace(state, synced_at=at) for name, state in connections.items()}
 
 
-def in_working_hours(decisions: Iterable[Decision], at: dt.datetime) -> dict[dt.datetime, set[str]]:
-    """Debtors for whom a message only waits for their working hours, by the instant at which these begin before the
-    next day's look."""
+def in_working_hours(decisions: Iterable[Decision], guards: Guards, at: dt.datetime) -> dict[dt.datetime, set[str]]:
+    """Debtors for whom a message only waits for working hours that begin and end before the next day's look, by the
+    instant at which they begin."""
+    opens, closes = (dt.datetime.combine(at, hour) for hour in (guards.send_from, guards.send_until))
+    latest = at + _DAY - (closes - opens)
     found: dict[dt.datetime, set[str]] = defaultdict(set)
     for decision in decisions:
         for reason in decision.reasons:
-            if reason.code == "outside_hours" and reason.until and at < reason.until < at + _DAY:
+            if reason.code == "outside_hours" and reason.until and at < reason.until <= latest:
                 found[reason.until].add(decision.debtor)
     return found
 
@@ -141,7 +143,7 @@ class _Replay:
             self.behind = frozenset(situation.behind)
             asked = set(self.debts)
         decisions = yield from self._ask(asked, look, situation)
-        for instant, waiting in sorted(in_working_hours(decisions, look.at).items()):
+        for instant, waiting in sorted(in_working_hours(decisions, self.rulebook.guards, look.at).items()):
             yield from self._ask(waiting, look, self._situation(look, instant))
 
     def _situation(self, look: Look, at: dt.datetime) -> Situation:

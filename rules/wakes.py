@@ -41,8 +41,8 @@ class Turns:
         for start, limits in ((item.invoice.due_on, self.past_due), (item.invoice.issue_on, self.since_issue)):
             for limit in limits if start else ():
                 assert start is not None
-                yield start + limit * _DAY
-                yield start + (limit + 1) * _DAY
+                yield _plus(start, limit)
+                yield _plus(start, limit + 1)
 
 
 def _predicates(condition: Condition) -> Iterator[Predicate]:
@@ -73,7 +73,11 @@ def wakes_on(
     for decision in decisions:
         if decision.verdict == "act":
             return tomorrow
-        days += (max(situation.day_of(one.until), tomorrow) for one in decision.reasons if one.until)
+        for reason in decision.reasons:
+            if reason.until:
+                # working hours abroad may begin and end between two looks: the earlier one sees that
+                early = _DAY if reason.code == "outside_hours" else dt.timedelta()
+                days.append(max(situation.day_of(reason.until) - early, tomorrow))
     for item in items:
         days += _days_of_item(item, rulebook, turns, history, situation)
     return min((day for day in days if day > situation.today), default=None)
@@ -103,10 +107,10 @@ def _days_of_ladder(policy: Policy, item: OpenItem) -> Iterator[dt.date]:
     if due_on is None:
         return
     for step in policy.upcoming:
-        yield due_on - (step.before or 0) * _DAY
-    yield due_on + _DAY
+        yield _plus(due_on, -(step.before or 0))
+    yield _plus(due_on, 1)
     if policy.demands:
-        yield due_on + (policy.demands[0].after or 1) * _DAY
+        yield _plus(due_on, policy.demands[0].after or 1)
 
 
 def _ends_of_statements(item: OpenItem, situation: Situation) -> Iterator[dt.date]:
@@ -125,21 +129,26 @@ def _ends_of_statements(item: OpenItem, situation: Situation) -> Iterator[dt.dat
 
 def _days_of_reaction(step: Step, item: OpenItem, situation: Situation) -> Iterator[dt.date]:
     """When something that a step answers will have happened, if nothing else happens before."""
-    grace = (situation.guards.promise_grace_days + 1) * _DAY
-    after = step.after_event * _DAY
+    after = step.after_event
+    grace = situation.guards.promise_grace_days + 1 + after
     if step.event == "month":
         yield _next_month_day(step.monthly_on, situation.today)
     elif step.event == "promise_broken" and item.promise:
-        yield item.promise.promised_on + grace + after
+        yield _plus(item.promise.promised_on, grace)
     elif step.event == "instalment_missed" and item.plan:
-        yield from (one.due_on + grace + after for one in item.plan.instalments)
+        yield from (_plus(one.due_on, grace) for one in item.plan.instalments)
     elif step.event == "payment_received" and item.receipt:
-        yield item.receipt.on + after
+        yield _plus(item.receipt.on, after)
     elif step.event == "dispute_resolved" and item.resolved and item.resolved.resolved_at:
-        yield situation.day_of(item.resolved.resolved_at) + after
+        yield _plus(situation.day_of(item.resolved.resolved_at), after)
 
 
 def _next_month_day(number: int, today: dt.date) -> dt.date:
     if today.day < number:
         return today.replace(day=number)
     return (today.replace(day=1) + 32 * _DAY).replace(day=number)
+
+
+def _plus(day: dt.date, days: int) -> dt.date:
+    """Within the calendar: a file may name any number of days, and a document any day."""
+    return dt.date.fromordinal(min(max(1, day.toordinal() + days), dt.date.max.toordinal()))

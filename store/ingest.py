@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from receivables.facts import Fact, Gone
 from receivables.refs import Ref
-from store import archive, bulk, codec
+from store import archive, bulk, codec, erased
 from store.columns import DateText, date_text, utc_text
 from store.engine import Transaction
 from store.tables import FACTS, PROJECTIONS, table_of
@@ -65,7 +65,7 @@ def save_rows(
     facts: dict[sa.Table, dict[str, tuple[Fact, bytes]]] = defaultdict(dict)
     gone: list[Gone] = []
     saved, unused = Saved(), list[bytes]()
-    for body, told in rows:
+    for body, told in erased.without_words(tx, rows):
         for fact in told:
             if isinstance(fact, Gone):
                 gone.append(fact)
@@ -87,7 +87,8 @@ def save_rows(
 
 def state(tx: Transaction, now: dt.datetime, fact: Fact) -> Saved:
     """Save one fact that did not come in a page: a person's statement, or what a write's answer told."""
-    return _save_kind(tx, table_of(type(fact)), fact.connection, "", now, {fact.id: (fact, b"")})
+    kept = erased.one_without_words(tx, fact)
+    return _save_kind(tx, table_of(type(fact)), fact.connection, "", now, {fact.id: (kept, b"")})
 
 
 def _save_kind(

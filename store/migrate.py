@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "migrations"
 
 
+def known_versions() -> list[str]:
+    """Of the schema, oldest first."""
+    return sorted(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py"))
+
+
 def is_current(engine: sa.Engine) -> bool:
     """Nothing is to be done, which most commands find; the library that migrates takes a tenth of a second to load."""
-    newest = max(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py"))
+    newest = known_versions()[-1]
     try:
         with engine.connect() as connection:
             found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
@@ -39,16 +44,22 @@ def _config(connection: sa.Connection) -> "Config":
     return config
 
 
+def migrate(connection: sa.Connection, version: str) -> None:
+    """In the caller's transaction; `head` is the newest."""
+    from alembic import command
+
+    command.upgrade(_config(connection), version)
+
+
 def upgrade(engine: sa.Engine) -> None:
     """Bring the database to the newest schema. Raises StoreError when it cannot be opened."""
     if is_current(engine):
         return
-    from alembic import command
     from alembic.util import CommandError
 
     try:
         with engine.connect().execution_options(owed_write=True) as connection, connection.begin():
-            command.upgrade(_config(connection), "head")
+            migrate(connection, "head")
             protect_journal(connection)
     except sa.exc.DatabaseError as error:
         raise StoreError(f"the database at {engine.url!s} cannot be used: {error.orig}") from error

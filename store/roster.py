@@ -68,7 +68,9 @@ def due(tx: Transaction, organisations: Sequence[str], job: str, slot_at: dt.dat
     return found
 
 
-def last_finished(tx: Transaction, organisations: Sequence[str], job: str, since: dt.datetime) -> dict[str, dt.datetime]:
+def last_finished(
+    tx: Transaction, organisations: Sequence[str], job: str, since: dt.datetime
+) -> dict[str, dt.datetime]:
     """When each one's newest round ended, of the slots since an hour: who has waited longest is served first."""
     found: dict[str, dt.datetime] = {}
     for some in _chunks(organisations):
@@ -113,13 +115,6 @@ def give_back(tx: Transaction, slots: Sequence[Due], job: str, slot_at: dt.datet
         here = sa.and_(slot.c.organisation.in_(some), slot.c.job == job, slot.c.slot_at == slot_at)
         theirs = slot.update().where(here, slot.c.state == "claimed", slot.c.owner.in_(owners))
         tx.execute(theirs.values(state="waiting", owner="", lease_until=now))
-
-
-def renew(tx: Transaction, organisations: Sequence[str], job: str, owner: str, until: dt.datetime) -> None:
-    """A living worker keeps what it has begun."""
-    for some in _chunks(organisations):
-        mine = sa.and_(slot.c.organisation.in_(some), slot.c.job == job, slot.c.owner == owner)
-        tx.execute(slot.update().where(mine, slot.c.state == "claimed").values(lease_until=until))
 
 
 def listening(tx: Transaction, organisations: Sequence[str], tried_before: dt.datetime) -> set[str]:

@@ -46,6 +46,12 @@ def claimed(tx: Transaction, job: str) -> list[Claimed]:
     return [Claimed(row.slot_at, row.owner, row.lease_until) for row in tx.execute(mine.order_by(slot.c.slot_at))]
 
 
+def renew(tx: Transaction, job: str, slot_at: dt.datetime, owner: str, until: dt.datetime) -> bool:
+    """A living worker keeps what it has begun; false when it was taken over."""
+    mine = _one(tx, job, slot_at).where(slot.c.owner == owner, slot.c.state == "claimed")
+    return tx.execute(mine.values(lease_until=until)).rowcount == 1
+
+
 def give_back(tx: Transaction, job: str, slot_at: dt.datetime, owner: str) -> bool:
     """A begun slot of a worker that is known to be dead: it waits again."""
     theirs = _one(tx, job, slot_at).where(slot.c.owner == owner, slot.c.state == "claimed")

@@ -24,9 +24,14 @@ _log = logging.getLogger("owed.worker")
 class Fleet(Protocol):
     """The organisations that this process may work for."""
 
-    clock: Clock
-    wall: Clock
-    processes: Processes
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def wall(self) -> Clock: ...
+
+    @property
+    def processes(self) -> Processes: ...
 
     def store(self, organisation: str) -> Store | None:
         """Its database; None when it is none of ours."""
@@ -51,7 +56,9 @@ class Work:
 
     fleet: Fleet
     told: Callable[[Installation, Round], None]
-    rounds: dict[str, str] = field(default_factory=dict)
+    #: Under way: organisation -> slot.
+    rounds: dict[str, dt.datetime] = field(default_factory=dict)
+    failures: int = 0
     _locks: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
 
     def is_idle(self) -> bool:
@@ -64,16 +71,25 @@ class Work:
             store = fleet.store(organisation)
             if store is None or not schedule.take(store, fleet.processes, fleet.wall(), slot):
                 return
-            self.rounds[organisation] = slot_text
+            self.rounds[organisation] = slot
             try:
                 done, note = self._round(organisation)
                 schedule.finish(store, fleet.processes.name, slot, fleet.clock(), done=done, note=note)
+                self.failures += not done
             except Exception as error:
+                self.failures += 1
                 why = f"{type(error).__name__}: {error}"
                 schedule.finish(store, fleet.processes.name, slot, fleet.clock(), done=False, note=why)
                 raise
             finally:
                 del self.rounds[organisation]
+
+    def keep_leases(self) -> None:
+        """To be called every few seconds: a living worker keeps what it has begun."""
+        for organisation, slot in list(self.rounds.items()):
+            store = self.fleet.store(organisation)
+            if store is not None:
+                schedule.renew(store, self.fleet.processes.name, slot, self.fleet.wall())
 
     def _round(self, organisation: str) -> tuple[bool, str]:
         """Whether it was done, and what is to be noted of it."""

@@ -55,7 +55,7 @@ def load_snapshot(installation: Installation) -> Snapshot:
     now = installation.clock()
     with installation.store.read() as tx:
         first = snapshots.first_known_at(tx)
-        states = _states(tx, installation)
+        states = connection_states(tx, installation)
         if first is None or now >= first:
             found = take(installation.business, now, states, snapshots.load_facts(tx, now))
         else:
@@ -76,10 +76,10 @@ def assess(
         effects = outbox.listed(tx)
         live_at = organisations.standing(tx).live_at
     reconciliation = _with_postings(reconcile(snapshot, installation.match_policy), snapshot, effects, live_at)
-    history = History(_contacts(effects, installation.sending.mode))
+    history = History(contacts_in(effects, installation.sending.mode))
     seen = _with_money_in_flight(reconciliation.items, in_flight or {})
     known = with_shared_addresses(with_assumed_terms(seen, snapshot.business), snapshot.local)
-    items = with_contacts(_with_backlog(known, snapshot.business, live_at), installation.contacts)
+    items = with_contacts(with_backlog(known, snapshot.business, live_at), installation.contacts)
     decisions: tuple[Decision, ...] = ()
     if decide:
         found = evaluate(
@@ -98,7 +98,7 @@ def _with_postings(
     return replace(found, breaks=tuple(sorted((*found.breaks, *ours), key=lambda one: one.key))) if ours else found
 
 
-def _states(tx: Transaction, installation: Installation) -> list[ConnectionState]:
+def connection_states(tx: Transaction, installation: Installation) -> list[ConnectionState]:
     """The owner's answers in owed.toml go before what a platform says of itself."""
     known = connections.known(tx)
     states = []
@@ -121,7 +121,7 @@ def _states(tx: Transaction, installation: Installation) -> list[ConnectionState
     return states
 
 
-def _contacts(effects: Iterable[Effect], mode: str) -> Iterable[Contacted]:
+def contacts_in(effects: Iterable[Effect], mode: str) -> Iterable[Contacted]:
     """Messages of the mode that is in force: a rehearsal to the owner never counts as contact with the debtor."""
     for effect in effects:
         decision = effect.decision
@@ -150,7 +150,7 @@ def _with_money_in_flight(items: Iterable[OpenItem], in_flight: Mapping[Ref, int
         yield item if amount == item.in_flight else msgspec.structs.replace(item, in_flight=amount)
 
 
-def _with_backlog(items: Iterable[OpenItem], business: Business, live_at: dt.datetime | None) -> Iterable[OpenItem]:
+def with_backlog(items: Iterable[OpenItem], business: Business, live_at: dt.datetime | None) -> Iterable[OpenItem]:
     """The owner's word at go-live: whom not to chase, and which old debts wait until they are released.
 
     A debtor who was not there at go-live (a connection added later) is judged by the day of go-live.

@@ -34,7 +34,7 @@ def make_broker(url: str) -> Broker:
     """
     maker = _MAKERS.get(url.partition(":")[0])
     if maker is None:
-        raise BrokerError(f'[worker] broker: {_without_password(url)!r} is none of {", ".join(_MAKERS)}')
+        raise BrokerError(f"[worker] broker: {_without_password(url)!r} is none of {', '.join(_MAKERS)}")
     try:
         return maker(url)
     except (ValueError, psycopg.Error) as error:
@@ -59,7 +59,7 @@ def _redis(url: str) -> Broker:
     from dramatiq.brokers.redis import RedisBroker
 
     client = redis.Redis.from_url(url, socket_connect_timeout=_PATIENCE, socket_timeout=30)
-    return RedisBroker(client=client, heartbeat_timeout=15_000, maintenance_chance=200_000)
+    return RedisBroker(client=client, heartbeat_timeout=15_000, maintenance_chance=200_000)  # type: ignore[no-untyped-call]  # partly typed
 
 
 def _postgresql(url: str) -> Broker:
@@ -142,10 +142,15 @@ class Hands:
 
         Our rows decide about retries, not the broker."""
         milliseconds = minutes * 60_000
-        limits = {"max_retries": 0, "time_limit": milliseconds, "max_age": milliseconds}
         actor = dramatiq.actor(
-            work, actor_name=name, broker=self.broker, queue_name=queue, priority=priority, **limits
-        )
+            actor_name=name,
+            broker=self.broker,
+            queue_name=queue,
+            priority=priority,
+            max_retries=0,
+            time_limit=milliseconds,
+            max_age=milliseconds,
+        )(work)
 
         def send(*hint: str) -> None:
             try:

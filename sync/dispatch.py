@@ -15,7 +15,7 @@ from store.roster import Due
 from sync.actors import Actors
 from sync.broker import BrokerAway
 from sync.installation import Processes
-from sync.schedule import AGAIN_AFTER, HOURLY, LEASE, slot_of
+from sync.schedule import AGAIN_AFTER, HOURLY, slot_of
 
 #: A hint that was not followed for so long is sent again.
 _HEARD_WITHIN = dt.timedelta(minutes=10)
@@ -75,13 +75,6 @@ class Dispatcher:
             self.actors.listen(organisation)
             self._listening[organisation] = wall
         return len(late)
-
-    def keep(self, group: Group) -> None:
-        """Renew the leases of the rounds that are under way in this process."""
-        mine = [one for one in list(self.actors.work.rounds) if one in set(group.organisations)]
-        if mine:
-            with group.store.write() as tx:
-                roster.renew(tx, mine, HOURLY, self.processes.name, self.wall() + LEASE)
 
     def _is_abandoned(self, slot: Due) -> bool:
         """Its worker is dead, or has not been heard of for a whole lease."""

@@ -39,6 +39,11 @@ def take(store: Store, processes: Processes, wall: dt.datetime, slot: dt.datetim
         return slots.claim(tx, HOURLY, slot, processes.name, wall, LEASE)
 
 
+def renew(store: Store, worker: str, slot: dt.datetime, wall: dt.datetime) -> None:
+    with store.write() as tx:
+        slots.renew(tx, HOURLY, slot, worker, wall + LEASE)
+
+
 def to_try_again(installation: Installation) -> list[str]:
     """Connections that failed a while ago. An answer to a refreshed token that was lost can be asked for again at Xero
     for half an hour only, so they cannot wait for the next hour. A try sets `tried_at` before anything else."""

@@ -5,6 +5,7 @@ from owed.cli import (
     breaks,
     connect,
     customers,
+    erase,
     explain,
     golive,
     journal,
@@ -41,6 +42,7 @@ for module in (
     worker,
     serve,
     simulate,
+    erase,
 ):
     module.register(application)
 

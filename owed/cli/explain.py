@@ -5,6 +5,7 @@ from typing import Any
 import typer
 
 from owed.cli.came_back import came_back, came_back_line
+from owed.cli.effects import message_of
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Rules, open_installation
 from owed.cli.printing import print_json, say
 from owed.cli.references import find
@@ -29,8 +30,7 @@ def explain(
     """Every rule considered, the facts and their age, which guard holds until when, and what comes next."""
     installation = open_installation(config, now, rules)
     seen = assess(installation, decide=False)
-    subject = find(seen, ref)
-    invoices = [subject] if isinstance(subject, Invoice) else _of_customer(seen, subject)
+    invoices = _meant(installation, seen, ref)
     told = [_told(installation, seen, invoice) for invoice in invoices]
     if as_json:
         print_json(told if len(told) != 1 else told[0])
@@ -39,6 +39,16 @@ def explain(
         say(f"{ref}: no open invoice, so nothing is due")
     for one in told:
         _print(one)
+
+
+def _meant(installation: Installation, seen: Assessment, ref: str) -> list[Invoice]:
+    """The invoices that a reference, a number, a name or a message of the outbox is about."""
+    effect = message_of(installation, ref)
+    if effect:
+        found = [seen.snapshot.invoice(Ref.parse(subject)) for subject in effect.subjects]
+        return [one for one in found if one]
+    subject = find(seen, ref)
+    return [subject] if isinstance(subject, Invoice) else _of_customer(seen, subject)
 
 
 def _of_customer(seen: Assessment, customer: Customer) -> list[Invoice]:

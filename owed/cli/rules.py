@@ -6,17 +6,26 @@ from typing import Annotated
 
 import typer
 
+from outreach.errors import ComposeError
+from outreach.language import LANGUAGES
 from owed.bootstrap import read_settings
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, Rules, open_installation
 from owed.cli.printing import print_json, say, table
-from owed.errors import BadSettings
+from owed.cli.references import find
+from owed.errors import BadSettings, Mistake
 from owed.settings import load, load_rulebook
+from receivables.decisions import WRITTEN
+from receivables.facts import Invoice
+from receivables.open_items import OpenItem
 from rules.cases import CaseResult, run_cases
 from rules.diff import Difference
 from rules.diff import diff as compare
 from rules.json_schema import json_schema
 from rules.reference import reference
+from rules.schema import Policy, Rulebook, Step
 from sync.assess import assess
+from sync.installation import Installation
+from sync.preview import preview as show
 
 application = typer.Typer(help="Check, test and compare the policies.", no_args_is_help=True)
 
@@ -49,6 +58,53 @@ def schema() -> None:
 def words() -> None:
     """Every word of the rules with its meaning, its default and an example, as Markdown."""
     say(reference())
+
+
+@application.command("preview")
+def preview(
+    step: Annotated[str, typer.Argument(metavar="STEP", help="A step of the policies, or POLICY/STEP.")],
+    ref: Annotated[str, typer.Argument(metavar="REF", help="An invoice; without one, an invented debt.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    as_json: Json = False,
+    rules: Rules = None,
+    language: Annotated[str, typer.Option("--language", help="en, de, fr or es; else the customer's.")] = "",
+) -> None:
+    """The words of a step as a debtor would read them. Nothing is sent or written."""
+    installation = open_installation(config, now, rules)
+    if language and language not in LANGUAGES:
+        raise Mistake(f"--language {language}: expected one of {', '.join(LANGUAGES)}")
+    policy, found = _step(installation.rulebook, step)
+    item = _item(installation, ref) if ref else None
+    try:
+        message = show(installation, policy, found, item, language)
+    except ComposeError as error:
+        raise Mistake(f"{step}: {error}") from None
+    if as_json:
+        print_json(message)
+        return
+    say(f"To: {', '.join(message.to)}\nSubject: {message.subject}\n\n{message.text}")
+
+
+def _step(rulebook: Rulebook, word: str) -> tuple[Policy, Step]:
+    policy_name, _, name = word.rpartition("/")
+    for policy in rulebook.policies:
+        for step in policy.steps:
+            if step.name == name and policy_name in ("", policy.name):
+                if step.action not in (*WRITTEN, "letter") or step.channel == "platform":
+                    raise Mistake(f"{word}: it writes no words of ours")
+                return policy, step
+    names = [f"{policy.name}/{step.name}" for policy in rulebook.policies for step in policy.steps]
+    raise Mistake(f"{word}: no such step; there are {', '.join(names)}")
+
+
+def _item(installation: Installation, ref: str) -> OpenItem:
+    seen = assess(installation, decide=False)
+    found = find(seen, ref)
+    item = seen.item(str(found.ref)) if isinstance(found, Invoice) else None
+    if item is None:
+        raise Mistake(f"{ref}: no invoice with anything open")
+    return item
 
 
 @application.command("test")

@@ -1,18 +1,31 @@
-"""owed worker: the hourly round, in the background."""
+"""owed worker: the hourly rounds, in the background."""
 
 import logging
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from owed import worker as process
-from owed.bootstrap import read_settings
-from owed.cli.options import DEFAULT_CONFIG, Config, Now, open_installation
+from owed.cli.options import DEFAULT_CONFIG, Now, instant
 from owed.cli.printing import say
 from owed.errors import Mistake, Outside
+from owed.fleet import Fleet, open_fleet
+from owed.processes import Crew
 from sync.broker import BrokerError
 from sync.cycle import Round
+from sync.installation import Installation
+
+Configs = Annotated[
+    list[Path] | None,
+    typer.Option("--config", help="The settings file; several for several organisations.", show_default="owed.toml"),
+]
+Folder = Annotated[
+    Path | None, typer.Option("--fleet", help="Serve every *.toml of this folder, an organisation each.")
+]
+Threads = Annotated[int, typer.Option("--threads", min=1, max=64, help="Organisations worked for at the same time.")]
+Count = Annotated[int, typer.Option("--processes", min=1, max=64, help="So many worker processes.")]
 
 
 def register(application: typer.Typer) -> None:
@@ -20,35 +33,66 @@ def register(application: typer.Typer) -> None:
 
 
 def worker(
-    config: Config = DEFAULT_CONFIG,
+    config: Configs = None,
+    fleet: Folder = None,
     now: Now = "",
-    once: Annotated[bool, typer.Option("--once", help="Do this hour's round, if nobody has, and end.")] = False,
+    threads: Threads = 2,
+    processes: Count = 1,
+    once: Annotated[bool, typer.Option("--once", help="Do this hour's rounds that nobody has done, and end.")] = False,
 ) -> None:
-    """Sync every hour, reconcile, decide, and send what needs no approval. Sends nothing before owed golive."""
-    installation = open_installation(config, now)
+    """Sync every hour, reconcile, decide, and send what needs no approval. Sends nothing before owed golive.
+
+    Start it as often as you like, on as many machines as you like: each hour of each organisation is done once."""
     _log_in_lines()
-    say(f"working for {installation.business.name}; sending is {installation.sending.mode}; stop with Ctrl-C")
-    if not once:
-        say("changes in owed.toml count after a restart; owed stop counts at once")
+    files = config or ([] if fleet else [DEFAULT_CONFIG])
+    if processes > 1 and not once:
+        Crew(_arguments(files, fleet, now, threads), processes).run()
+        return
+    served = open_fleet(files, fleet, instant(now))
+    say(_greeting(served))
     try:
-        if not process.run(installation, read_settings(config).broker, _tell, once=once):
-            raise Outside("the round failed; the line above says why")
+        one = process.Worker(served, served.tenants.broker(), _teller(served), threads=threads, once=once)
     except BrokerError as error:
         raise Mistake(str(error)) from None
+    if not one.run() and once:
+        raise Outside("a round failed; the line above says why")
+
+
+def _arguments(files: list[Path], folder: Path | None, now: str, threads: int) -> list[str]:
+    named = [part for file in files for part in ("--config", str(file))]
+    fleet = ["--fleet", str(folder)] if folder else []
+    return [*named, *fleet, *(["--now", now] if now else []), "--threads", str(threads)]
+
+
+def _greeting(fleet: Fleet) -> str:
+    served = list(fleet.tenants.by_organisation)
+    if len(served) != 1:
+        return f"working for {len(served):,} organisations; stop with Ctrl-C"
+    installation = fleet.installation(served[0], anew=False)
+    whose = f"{installation.business.name}; sending is {installation.sending.mode}" if installation else served[0]
+    return f"working for {whose}; stop with Ctrl-C"
 
 
 def _log_in_lines() -> None:
+    """Our own lines, and nothing of the libraries below: a broker that is away is one line of ours."""
     log = logging.getLogger("owed.worker")
     handler = logging.StreamHandler()
     handler.setFormatter(process.OneLine())
     log.handlers, log.propagate = [handler], False
+    for name in ("dramatiq", "dramatiq_postgres", "pika", "psycopg"):
+        library = logging.getLogger(name)
+        library.handlers, library.propagate = [logging.NullHandler()], False
 
 
-def _tell(done: Round) -> None:
-    for report in done.pulls:
-        say(
-            f"{report.connection}: {report.rows} records, {report.calls} calls"
-            + (f", {report.error}" if report.error else "")
-        )
-    counts = Counter(outcome.state for outcome in done.outcomes)
-    say("messages: " + (", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"))
+def _teller(fleet: Fleet) -> process.Told:
+    """Whose round it was is said where there are several."""
+
+    def tell(installation: Installation, done: Round) -> None:
+        whose = f"{installation.business.id}: " if len(fleet.tenants.by_organisation) > 1 else ""
+        for report in done.pulls:
+            read = f"{report.rows} records, {report.calls} calls"
+            say(f"{whose}{report.connection}: {read}" + (f", {report.error}" if report.error else ""))
+        counts = Counter(outcome.state for outcome in done.outcomes)
+        say(f"{whose}messages: " + (", ".join(f"{n} {state}" for state, n in sorted(counts.items())) or "none"))
+
+    return tell

@@ -216,3 +216,32 @@ def test_rules_diff_shows_what_another_file_would_change(desk: Desk) -> None:
     assert "no such file" in desk.owed("rules", "diff", str(desk.folder / "none.toml"), code=2).err
     other.write_text("[[policy]]\nname = 5\n")
     assert desk.owed("rules", "diff", str(other), code=2).err.count(f"{other}:2:8: ") == 1
+
+
+def test_a_step_s_words_can_be_read_before_anybody_gets_them(desk: Desk) -> None:
+    before = len(desk.mails())
+    assert "INV-1001" in desk.owed("rules", "preview", "friendly").out
+    german = desk.json("rules", "preview", "standard/friendly", "--language", "de")
+    assert german["language"] == "de"
+    about = desk.json("rules", "preview", "final", "A-100")
+    assert "A-100" in about["text"]
+    assert about["to"] == ["ap@acme.example"]
+    assert len(desk.mails()) == before
+    assert "no such step" in desk.owed("rules", "preview", "frendly", code=2).err
+    assert "expected one of en, de, fr, es" in desk.owed("rules", "preview", "friendly", "--language", "it", code=2).err
+    assert "no invoice with anything open" in desk.owed("rules", "preview", "friendly", "B-099", code=2).err
+
+
+def test_the_schema_and_the_words_are_printed(desk: Desk) -> None:
+    schema = json.loads(run("rules", "schema").out)
+    assert "policy" in schema["properties"]
+    assert "`[[policy.step]]`" in run("rules", "reference").out
+
+
+def test_a_message_is_explained_by_its_id(desk: Desk) -> None:
+    desk.go_live()
+    desk.owed("apply", "--yes")
+    message = next(one for one in desk.effects("sent") if one.verb == "send_reminder")
+    told = desk.json("explain", message.id[:8])
+    explained = told if isinstance(told, list) else [told]
+    assert {one["invoice"] for one in explained} == set(message.subjects)

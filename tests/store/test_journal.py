@@ -91,7 +91,8 @@ def test_an_entry_of_the_first_form_can_be_erased_and_is_still_vouched_for(sqlit
         sealed = {"subject": before.subject, "sealed": "", "previous": journal.GENESIS}
         tx.execute(tables.journal.insert(), {**row, **sealed, "hash": journal.first_seal(tx.organisation, before)})
         tx.execute(
-            tables.journal_body.insert(), {"organisation": tx.organisation, "number": 1, "salt": "", "body": before.body}
+            tables.journal_body.insert(),
+            {"organisation": tx.organisation, "number": 1, "salt": "", "body": before.body},
         )
         assert journal.verify(tx).fault == ""
     erase(sqlite_store, 1)

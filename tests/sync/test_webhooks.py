@@ -12,11 +12,13 @@ import requests
 import uvicorn
 
 from owed.cli.connection_status import look_at
+from owed.fleet import open_fleet
 from owed.web.application import application
 from receivables.facts import Invoice
 from store import connections, hints, snapshots
-from sync.actors import declare
+from sync.actors import Work, declare
 from sync.broker import Hands
+from sync.dispatch import Dispatcher
 from sync.hints import follow, waiting
 from sync.pull import pull
 from tests.sync.by_hand import ByHand
@@ -102,11 +104,13 @@ def test_the_worker_follows_what_was_told_between_its_rounds(office: Office) -> 
     edit(office, "ledger")
     deliver(office, "ledger")
     hands = Hands("memory:")
-    actors = declare(hands.broker, office.unhurried, lambda _: None)
+    fleet = open_fleet([office.config], None, office.now)
+    work = Work(fleet, lambda *_: None)
+    dispatcher = Dispatcher(declare(hands, work), fleet.clock, fleet.wall, fleet.processes, is_shared=False)
     hands.start()
-    actors.listen()
+    assert [dispatcher.listen(fleet.group(*group)) for group in fleet.groups()] == [1]
     hands.finish_all()
-    hands.stop()
+    hands.stop(work.is_idle)
     assert told(office, "ledger") == {}
 
 
