@@ -24,6 +24,14 @@ class NotFound(Refused):
     """The record does not exist (any more), or belongs to another account."""
 
 
+class BadRecipient(Refused):
+    """Nobody can be reached at this e-mail address: the mail server says so before it takes the message."""
+
+    def __init__(self, message: str, *, address: str, code: str = "") -> None:
+        super().__init__(message, code=code)
+        self.address = address
+
+
 class Conflict(Refused):
     """The record changed since it was read (stale SyncToken): read again and decide again."""
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from receivables.decisions import REACHING, WRITTEN, Action, Alongside
 from receivables.money import Money
-from receivables.open_items import OpenItem
+from receivables.open_items import OpenItem, addresses_in
 from rules.occasions import Occasion
 from rules.schema import Policy, Step
 
@@ -91,13 +91,8 @@ class Message:
         by its action's own name."""
         if self.action not in WRITTEN:
             return self.action
-        if (
-            self.step.channel == "platform"
-            and self.action == "remind"
-            and len(self.dues) == 1
-            and self.leading[0].item.platform in _SENDS_INVOICES
-        ):
-            return "platform"
+        if self.step.channel == "platform" and self.action == "remind" and len(self.dues) == 1:
+            return "platform" if _can_be_sent_by_platform(self.leading[0].item) else "email"
         return "email"
 
     @property
@@ -109,6 +104,13 @@ class Message:
         """Which message goes first where limits allow only some: demands, the furthest stage, the oldest debt."""
         oldest = min(due.item.invoice.due_on or dt.date.max for due in self.dues)
         return self.stage == 0, -self.stage, oldest, self.leading[0].ref
+
+
+def _can_be_sent_by_platform(item: OpenItem) -> bool:
+    """It writes where it likes: not while the invoice's own address is one that bounced."""
+    return item.platform in _SENDS_INVOICES and not (
+        item.blocked and any(one.casefold() in item.blocked for one in addresses_in(item.invoice.email))
+    )
 
 
 def gather(dues: Iterable[Due]) -> list[Message]:

@@ -148,6 +148,11 @@ class Rulebook:
     guards: Guards = field(default_factory=Guards)
     version: str = ""
 
+    @property
+    def thanks(self) -> bool:
+        """Some step answers a payment: then debts that were just settled are looked at too."""
+        return any(step.event == "payment_received" for policy in self.policies for step in policy.reactions)
+
     def policy(self, name: str) -> Policy | None:
         return next((policy for policy in self.policies if policy.name == name), None)
 

@@ -11,7 +11,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -75,7 +75,8 @@ class NewEffect(msgspec.Struct, frozen=True, kw_only=True):
 def plan(tx: Transaction, now: dt.datetime, new: NewEffect) -> Effect:
     """Write the effect down once; planning the same intent again returns the row that is there.
 
-    A cancelled one is planned again with its new payload, since it never left.
+    A cancelled one is planned again with its new payload, since it never left, however often it was tried: its next
+    try has a key of its own.
     """
     payload = codec.encode(new.command)
     row = {
@@ -102,9 +103,7 @@ def plan(tx: Transaction, now: dt.datetime, new: NewEffect) -> Effect:
     written = tx.execute(first).one_or_none() is not None  # an insert's row count is not reliable on every driver
     if not written:
         renewed = {name: row[name] for name in row if name not in ("organisation", "id", "intent", "state")}
-        again = outbox.update().where(
-            tx.mine(outbox), outbox.c.intent == new.intent, outbox.c.state == "cancelled", outbox.c.attempt == 0
-        )
+        again = outbox.update().where(tx.mine(outbox), outbox.c.intent == new.intent, outbox.c.state == "cancelled")
         written = tx.execute(again.values(state="planned", error="", finished_at=None, **renewed)).rowcount == 1
     effect = by_intent(tx, new.intent)
     assert effect is not None
@@ -130,6 +129,13 @@ def refuse(tx: Transaction, now: dt.datetime, effect: Effect, actor: str) -> boo
         return False
     changes = {"finished_at": now, "error": f"taken back by {actor}"}
     return _move(tx, now, effect, "refused", changes, actor=actor)
+
+
+def give_up(tx: Transaction, now: dt.datetime, effect: Effect, why: str, actor: str = "owed") -> bool:
+    """What was refused is not tried again with these bytes; it may be planned anew with others."""
+    if effect.state != "failed":
+        return False
+    return _move(tx, now, effect, "cancelled", {"finished_at": now, "error": why}, actor=actor)
 
 
 def carried_out(tx: Transaction, now: dt.datetime, effect: Effect, reference: str) -> bool:
@@ -215,6 +221,24 @@ def needs_human(tx: Transaction, now: dt.datetime, effect: Effect, why: str) -> 
 
 def get(tx: Transaction, identifier: str) -> Effect | None:
     return _one(tx, outbox.c.id == identifier)
+
+
+class Frozen(NamedTuple):
+    """The payload's own text, and the digest that the journal holds: of an erased one only that is left."""
+
+    text: str
+    digest: str
+
+    @property
+    def is_whole(self) -> bool:
+        return codec.digest(self.text) == self.digest
+
+
+def frozen(tx: Transaction, identifier: str) -> Frozen:
+    """Raises sqlalchemy's NoResultFound when there is no such row."""
+    query = sa.select(outbox.c.payload, outbox.c.payload_digest).where(tx.mine(outbox), outbox.c.id == identifier)
+    row = tx.execute(query).one()
+    return Frozen(row.payload, row.payload_digest)
 
 
 def by_intent(tx: Transaction, intent: str) -> Effect | None:

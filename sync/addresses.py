@@ -4,7 +4,9 @@ import msgspec
 
 from receivables.local_facts import BlockedAddress
 from receivables.open_items import blocked_addresses
+from receivables.refs import LOCAL
 from store import ingest, journal, snapshots
+from store.engine import Transaction
 from sync.installation import Installation
 
 
@@ -13,6 +15,23 @@ def blocked_now(installation: Installation) -> list[BlockedAddress]:
     with installation.store.read() as tx:
         found = blocked_addresses(snapshots.all_stated(tx, BlockedAddress))
     return sorted(found.values(), key=lambda one: (one.blocked_on, one.address))
+
+
+def block(tx: Transaction, installation: Installation, debtor: str, address: str, why: str) -> None:
+    """Nobody writes to `address` any more until a person takes it back or names another."""
+    now = installation.clock()
+    fact = BlockedAddress(
+        connection=LOCAL,
+        id=f"blocked/{address.casefold()}",
+        subject=debtor,
+        reason=why,
+        stated_by="mail server",
+        stated_at=now,
+        address=address.casefold(),
+        blocked_on=installation.business.day_of(now),
+    )
+    ingest.state(tx, now, fact)
+    journal.append(tx, now, "address blocked", debtor, fact, "mail server")
 
 
 def lift_block(installation: Installation, address: str, actor: str, reason: str = "") -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from connectors.errors import (
+    BadRecipient,
     ConnectorError,
     Forbidden,
     Malformed,
@@ -19,8 +20,9 @@ from connectors.errors import (
 from connectors.protocol import Attachment, Connector, Intent, Receipt
 from receivables.commands import AddNote, AnyCommand, CreatePaymentLink, SendNotice, SendReminder
 from store import ingest, organisations, outbox
+from store.engine import Transaction
 from store.outbox import Effect
-from sync import links
+from sync import addresses, links
 from sync.attachments import attachments
 from sync.connected import Connected
 from sync.installation import Installation
@@ -128,10 +130,20 @@ def _failed(installation: Installation, claimed: Effect | None, effect: Effect, 
             outbox.try_again(tx, now, claimed, str(error), wall + dt.timedelta(minutes=5))
         elif isinstance(error, Refused):
             outbox.failed(tx, now, claimed, str(error))
+            if isinstance(error, BadRecipient):
+                _without_address(installation, tx, claimed, error)
         else:
             outbox.uncertain(tx, now, claimed, str(error), wall + installation.sending.settle, phase)
         after = outbox.get(tx, claimed.id)
     return Outcome(claimed, after.state if after else "gone", str(error))
+
+
+def _without_address(installation: Installation, tx: Transaction, claimed: Effect, error: BadRecipient) -> None:
+    """The address is blocked, so the same message is planned anew for whoever else can be reached."""
+    addresses.block(tx, installation, claimed.debtor, error.address, str(error))
+    refused = outbox.get(tx, claimed.id)
+    if refused:
+        outbox.give_up(tx, installation.clock(), refused, str(error))
 
 
 def _phase(row: Effect | None, error: ConnectorError) -> str:

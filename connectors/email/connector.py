@@ -4,39 +4,37 @@ Until the mail server has been given the body, a failure means that nothing was 
 nobody can know (RFC 1047), so the caller writes down that moment first.
 """
 
+import re
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from decimal import Decimal
 
 from connectors.email.manifest import MANIFEST
 from connectors.email.message import Letter, letter
-from connectors.errors import ConnectorError, Refused, Unauthorised, Uncertain, Unreachable, Unsupported
+from connectors.errors import BadRecipient, ConnectorError, Refused, Unauthorised, Uncertain, Unreachable, Unsupported
 from connectors.protocol import (
-    Checked,
     Clock,
     Endpoint,
-    Finding,
     Health,
     Intent,
     Limiter,
-    Page,
     Receipt,
-    Standing,
     Tokens,
     TokenStore,
 )
-from receivables.commands import AnyCommand, SendReminder
-from receivables.refs import Ref
+from connectors.write_only import WriteOnly
+from receivables.commands import SendReminder
 
+_BAD_ADDRESS = re.compile(rb"\b5\.1\.[0-9]{1,3}\b")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-class EmailConnector:
+class EmailConnector(WriteOnly):
     """Options of the connection: host, port, security (starttls, ssl or none), username, sender."""
 
     manifest = MANIFEST
+    _name = "a mail server"
 
     def __init__(self, endpoint: Endpoint, tokens: TokenStore, limiter: Limiter, clock: Clock) -> None:
         options = endpoint.options
@@ -142,39 +140,12 @@ class EmailConnector:
         try:
             _expect(smtp.mail(mail.sender), 250, f"sender {mail.sender}")
             for recipient in mail.recipients:
-                _expect(smtp.rcpt(recipient), 250, f"recipient {recipient}", 251)
+                _expect_recipient(smtp.rcpt(recipient), recipient)
             _expect(smtp.docmd("DATA"), 354, "message")
         except (OSError, smtplib.SMTPException) as error:
             raise Unreachable(
                 f"mail server {self._host}: it hung up before the message ({type(error).__name__})"
             ) from None
-
-    def prepare(self, command: AnyCommand) -> dict[str, str]:  # noqa: ARG002 - the protocol's argument; nothing can be seen before
-        return {}
-
-    def find(self, intent: Intent) -> Finding:  # noqa: ARG002 - the protocol's argument; a mail server tells nothing afterwards
-        return "unknown"
-
-    def pull(self, stream: str, cursor: str) -> Iterator[Page]:  # noqa: ARG002 - the protocol's arguments; nothing is pulled
-        raise Unsupported(f"a mail server has no {stream}")
-
-    def census(self, stream: str) -> Iterator[Sequence[Standing]]:
-        raise Unsupported(f"a mail server has no {stream}")
-
-    def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:  # noqa: ARG002 - the protocol's arguments
-        raise Unsupported(f"a mail server has no {stream}")
-
-    def read_pdf(self, invoice_id: str) -> bytes:  # noqa: ARG002 - the protocol's argument
-        raise Unsupported("a mail server has no invoices")
-
-    def aged_receivables(self, customer_id: str) -> Mapping[str, Decimal]:  # noqa: ARG002 - the protocol's argument
-        raise Unsupported("a mail server has no receivables")
-
-    def read_invoices(self, ids: Sequence[str]) -> dict[str, Checked]:  # noqa: ARG002 - the protocol's argument
-        raise Unsupported("a mail server has no invoices")
-
-    def invoice_url(self, ref: Ref) -> str:  # noqa: ARG002 - the protocol's argument; a mail server has no pages
-        return ""
 
 
 def _body(smtp: smtplib.SMTP, mail: Letter) -> None:
@@ -187,6 +158,15 @@ def _body(smtp: smtplib.SMTP, mail: Letter) -> None:
     if not 200 <= answer[0] < 600:
         raise Uncertain("the mail server's answer to the message cannot be understood")
     _expect(answer, 250, "message")
+
+
+def _expect_recipient(answer: tuple[int, bytes], recipient: str) -> None:
+    """5.1.x says that the address itself is wrong (RFC 3463, 3.2); any other refusal may be about the message or us."""
+    code, said = answer
+    if code >= 500 and _BAD_ADDRESS.search(said):
+        text = " ".join(said.decode("utf-8", "replace").split())[:200]
+        raise BadRecipient(f"no such address: {recipient}: {code} {text}", address=recipient, code=str(code))
+    _expect(answer, 250, f"recipient {recipient}", 251)
 
 
 def _expect(answer: tuple[int, bytes], code: int, what: str, other: int = 0) -> None:

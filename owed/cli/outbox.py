@@ -1,5 +1,6 @@
 """owed outbox: every intended effect and where it stands."""
 
+import datetime as dt
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from owed.cli.printing import print_json, say, table
 from owed.errors import Mistake, Outside
 from receivables.commands import SendReminder
 from store import outbox
+from store.engine import Transaction
 from store.outbox import Effect
 
 STATES = ("planned", "approved", "sending", "sent", "failed", "uncertain", "needs_human", "cancelled", "refused")
@@ -129,9 +131,15 @@ def retry(effect: Row, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
     if found.state != "failed":
         raise Mistake(f"it is {found.state}: only what failed can be tried again")
     with installation.store.write() as tx:
-        done = outbox.try_again(tx, installation.clock(), found, "", None, actor=actor())
+        again = outbox.give_up if found.decision else _same_again
+        done = again(tx, installation.clock(), found, "to be written anew", actor())
     _must_be_done(done)
     say("it will be sent by the next owed apply")
+
+
+def _same_again(tx: Transaction, now: dt.datetime, effect: Effect, _why: str, actor: str) -> bool:
+    """What says nothing to anybody has no words that could have become untrue."""
+    return outbox.try_again(tx, now, effect, "", None, actor=actor)
 
 
 def _must_be_done(done: bool) -> None:

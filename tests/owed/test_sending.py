@@ -211,7 +211,9 @@ def test_what_failed_is_tried_again_on_request_only(desk: Desk) -> None:
     become(desk, effect, outbox.failed, "refused")
     assert "refused" in desk.owed("plan").out
     desk.owed("outbox", "retry", effect.id)
-    assert {one.id: one.state for one in desk.effects()}[effect.id] == "approved"
+    assert {one.id: one.state for one in desk.effects()}[effect.id] == "cancelled"
+    desk.owed("apply", "--yes")
+    assert {one.id: one.state for one in desk.effects()}[effect.id] == "planned"
 
 
 def test_the_worker_sends_nothing_before_golive(desk: Desk) -> None:

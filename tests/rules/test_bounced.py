@@ -5,7 +5,7 @@ import datetime as dt
 from receivables.facts import Contact
 from receivables.local_facts import BlockedAddress
 from receivables.refs import LOCAL
-from tests.rules.given import debt, decide, only
+from tests.rules.given import LADDER, debt, decide, only
 
 OFFICE = BlockedAddress(connection=LOCAL, id="b", address="office@acme.example", blocked_on=dt.date(2026, 3, 2))
 
@@ -28,3 +28,11 @@ def test_another_address_is_enough() -> None:
 
 def test_somebody_else_s_bounce_holds_nobody() -> None:
     assert only(decide(debt(email="ann@acme.example", contacts=(), blocked={OFFICE.address: OFFICE}))).verdict == "act"
+
+
+def test_the_platform_is_not_asked_to_write_where_it_bounced() -> None:
+    rules = LADDER.replace('name = "friendly"', 'name = "friendly"\nchannel = "platform"', 1)
+    other = (Contact(email="ann@acme.example"),)
+    bounced = debt(email="Office@acme.example", contacts=other, blocked={OFFICE.address: OFFICE})
+    assert only(decide(bounced, rules=rules)).channel == "email"
+    assert only(decide(debt(email="ann@acme.example"), rules=rules)).channel == "platform"
