@@ -16,7 +16,7 @@ from owed.settings import Settings, load
 from receivables.problems import Problem
 from store import connections, organisations, outcomes
 from store.credentials import Vault
-from store.engine import Store, StoreError
+from store.engine import Store, StoreError, open_engine
 from sync.installation import Installation, Processes
 
 #: A page is a thousand records of a hundred objects each, none of them garbage: looking for some after every 700
@@ -126,6 +126,15 @@ def open_to_stop(config: Path, now: dt.datetime | None) -> tuple[Store, Clock]:
     with store.write() as tx:
         organisations.declare(tx, settings.business.name, clock())
     return store, clock
+
+
+def open_bare(config: Path, now: dt.datetime | None) -> tuple[Store, Clock]:
+    """The store without a row or a table being written to it, for a backup to be restored into. Raises CommandError."""
+    settings = read_settings(config)
+    try:
+        return Store(open_engine(settings.store_url), settings.business.id), Clock(now)
+    except StoreError as error:
+        raise Outside(str(error)) from error
 
 
 def _hides_the_store(problem: Problem) -> bool:

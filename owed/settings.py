@@ -1,5 +1,6 @@
 """owed.toml, read and checked: every problem at once, each with its file:line:column and a hint."""
 
+import functools
 import re
 import zoneinfo
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from outreach.catalog import Catalog
 from owed.bank_settings import read_bank
 from owed.connection_settings import ConnectionSettings, read_connections
 from owed.contact_settings import read_contacts
+from owed.logs import Form
 from owed.mailbox_settings import MailboxSettings, read_mailbox_settings
 from owed.own_templates import take_templates
 from owed.sending_settings import SenderSettings, read_sending
+from owed.serve_settings import ServeSettings, read_serving
 from owed.text_files import read_utf8
-from owed.whereabouts import organisation_id, take_broker, take_store_url
+from owed.whereabouts import organisation_id, take_broker, take_log, take_store_url
 from receivables.business import Business
 from receivables.facts import Contact
 from receivables.money import CURRENCIES
@@ -42,6 +45,8 @@ class Settings:
     business: Business
     store_url: str
     broker: str
+    log: Form
+    serving: ServeSettings
     key_file: Path
     connections: dict[str, ConnectionSettings]
     sending: Sending
@@ -112,6 +117,7 @@ def _read(root: Table, path: Path, text: str, rules: Path | None = None) -> Sett
     cases = read_cases(root, rulebook)
     if not root.problems and not rules:
         warnings += [*advise(root, rulebook, business.country), *_unheard_actions(root, rulebook, connections, sending)]
+    worker_table = root.take_table("worker")
     rules_text = text
     if rules:
         rulebook, cases, problems = load_rulebook(rules, catalog)
@@ -126,7 +132,9 @@ def _read(root: Table, path: Path, text: str, rules: Path | None = None) -> Sett
         contacts=read_contacts(root),
         warnings=tuple(warnings),
         store_url=take_store_url(root.take_table("store"), folder),
-        broker=take_broker(root.take_table("worker"), folder),
+        log=take_log(worker_table),
+        broker=take_broker(worker_table, folder),
+        serving=read_serving(root),
         key_file=_key_file(root.take_table("secrets"), folder),
         connections=connections,
         sending=sending,
@@ -173,10 +181,16 @@ def _key_file(table: Table, folder: Path) -> Path:
     return folder / name
 
 
+@functools.cache
+def _zones() -> frozenset[str]:
+    """Looked up in a hundred folders; a worker reads many settings."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def _business(table: Table) -> Business:
     name = table.take_text("name")
     zone = table.take_text("timezone", "UTC")
-    if zone not in zoneinfo.available_timezones():
+    if zone not in _zones():
         table.expected("timezone", "a time zone such as Europe/London")
         zone = "UTC"
     currency = table.take_text("currency", "")

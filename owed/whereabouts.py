@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from owed.errors import BadSettings
+from owed.logs import FORMS, Form
 from owed.secret import take_secret
 from owed.text_files import read_utf8
 from rules.table import Table
@@ -23,6 +24,7 @@ class Whereabouts:
     config: Path
     store_url: str
     broker: str
+    log: Form = "text"
 
 
 def read_whereabouts(path: Path) -> Whereabouts:
@@ -35,10 +37,11 @@ def read_whereabouts(path: Path) -> Whereabouts:
     business = root.take_table("business")
     organisation = organisation_id(business.take_text("id", ""), business.take_text("name"))
     store_url = take_store_url(root.take_table("store"), path.parent.resolve())
-    broker = take_broker(root.take_table("worker"), path.parent.resolve())
+    worker = root.take_table("worker")
+    log, broker = take_log(worker), take_broker(worker, path.parent.resolve())
     if problems:
         raise BadSettings(problems)
-    return Whereabouts(organisation, path, store_url, broker)
+    return Whereabouts(organisation, path, store_url, broker, log)
 
 
 def organisation_id(given: str, name: str) -> str:
@@ -54,6 +57,11 @@ def take_store_url(table: Table, folder: Path) -> str:
     table.finish()
     name = url.removeprefix("sqlite:///")
     return f"sqlite:///{folder / name}" if url.startswith("sqlite:///") and name != _IN_MEMORY else url
+
+
+def take_log(table: Table) -> Form:
+    """How the worker and the service write their log."""
+    return table.take_choice("log", FORMS, "text")
 
 
 def take_broker(table: Table, folder: Path) -> str:

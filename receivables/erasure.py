@@ -58,9 +58,9 @@ def numbers_in(text: str) -> str:
     """Words that look like the number of a document: letters, then at most eight digits. Digits in several groups are
     a telephone or an account."""
     words = [word.strip(".:()#") for word in re.split(r"[\s,;]+", text)]
-    grouped = [word.lstrip("+").isdigit() for word in words]
-    alone = (not (grouped[n] and (n and grouped[n - 1] or grouped[n + 1 : n + 2] == [True])) for n in range(len(words)))
-    return " ".join(word for word, single in zip(words, alone, strict=True) if single and _NUMBER.fullmatch(word))
+    digits = [False, *(word.lstrip("+").isdigit() for word in words), False]
+    grouped = [here and (before or after) for before, here, after in zip(digits, digits[1:], digits[2:], strict=False)]
+    return " ".join(word for word, part in zip(words, grouped, strict=True) if not part and _NUMBER.fullmatch(word))
 
 
 def _names_a_record(text: str) -> bool:

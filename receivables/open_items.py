@@ -89,7 +89,7 @@ class OpenItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def demandable(self) -> int:
         """Never demand more than open − unapplied credit − money received or in flight."""
         due = self.invoice.open - self.matched - self.unapplied - self.in_flight
-        return max(0, due)
+        return due if due > 0 else 0  # noqa: FURB136  # max() takes longer, and conditions ask this a million times
 
     @property
     def demand(self) -> Money:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from receivables.open_items import OpenItem
@@ -57,7 +58,12 @@ def _show_identity(item: OpenItem, _today: dt.date) -> str:
 
 
 def _tags(item: OpenItem, _today: dt.date) -> frozenset[str]:
-    return frozenset(tag.casefold() for tag in item.customer.tags) if item.customer else frozenset()
+    return _folded(item.customer.tags) if item.customer else frozenset()
+
+
+@lru_cache(maxsize=4096)
+def _folded(tags: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(tag.casefold() for tag in tags)
 
 
 def _show_tags(item: OpenItem, _today: dt.date) -> str:

@@ -100,7 +100,7 @@ def opted_out_of(channel: str, opted_out: Collection[str]) -> list[Reason]:
 
 
 def _covered(item: OpenItem, _situation: Situation) -> list[Reason]:
-    if item.demandable > 0:
+    if item.demandable > 0 or item.invoice.open <= 0:
         return []
     currency = item.invoice.currency
     if item.in_flight > 0:
@@ -173,7 +173,7 @@ def _plan_kept(item: OpenItem, situation: Situation) -> list[Reason]:
 
 
 def _never_chase(item: OpenItem, situation: Situation) -> list[Reason]:
-    if situation.never_chase.isdisjoint(identity(item)):
+    if not situation.never_chase or situation.never_chase.isdisjoint(identity(item)):
         return []
     return [Reason("never_chase", "owed.toml names it in guards.never_chase: a related company, staff, …")]
 

@@ -111,6 +111,8 @@ def _compares_money(read: Reader, name: str, limits: Mapping[str, int]) -> Test:
     compare = _ORDER[name]
     if len(limits) == 1:
         (only, least), *_ = limits.items()
+        if name == "gte":  # what nearly every rulebook asks: a call less, a million times
+            return lambda item, today: item.invoice.currency == only and read(item, today) >= least
         return lambda item, today: item.invoice.currency == only and compare(read(item, today), least)
 
     def test(item: OpenItem, today: dt.date) -> bool:

@@ -154,18 +154,16 @@ class _Replay:
         return {debtor for day in days for debtor in self.waking.pop(day)}
 
     def _reached(self, at: dt.datetime) -> set[str]:
-        """Debtors whom a real message reached since the look before."""
-        found: set[str] = set()
+        """Debtors whom a real message reached since the look before, by the keys that they have now."""
+        new = []
         while self.told < len(self.real) and self.real[self.told].at <= at:
-            contact = self.real[self.told]
-            self.diary.add(contact)
+            new.append(self.real[self.told])
             self.told += 1
-            found.add(contact.debtor)
-            found |= {
-                debtor
-                for debtor, items in self.debts.items()
-                if any(str(item.invoice.ref) in contact.invoices for item in items)
-            }
+        owners = {str(item.invoice.ref): item.debtor for items in self.debts.values() for item in items} if new else {}
+        found = {contact.debtor for contact in new}
+        for contact in new:
+            self.diary.add(contact)
+            found |= {owners[invoice] for invoice in contact.invoices if invoice in owners}
         return found
 
     def _ask(

@@ -87,6 +87,7 @@ def _days_of_item(
     item: OpenItem, rulebook: Rulebook, turns: Turns, history: History, situation: Situation
 ) -> Iterator[dt.date]:
     yield from turns.days(item)
+    yield from _ends_of_statements(item, situation)
     policy = policy_of(rulebook, item, situation.today)
     if policy is None:
         return
@@ -98,7 +99,6 @@ def _days_of_item(
             yield from _days_of_reaction(step, item, situation)
     if never_demanded(item) is None:
         yield from _days_of_ladder(policy, item)
-        yield from _ends_of_statements(item, situation)
 
 
 def _days_of_ladder(policy: Policy, item: OpenItem) -> Iterator[dt.date]:
@@ -114,7 +114,8 @@ def _days_of_ladder(policy: Policy, item: OpenItem) -> Iterator[dt.date]:
 
 
 def _ends_of_statements(item: OpenItem, situation: Situation) -> Iterator[dt.date]:
-    """What was stated may be known to end at an instant that has not come yet."""
+    """What was stated may be known to end at an instant that has not come yet. A refusal counts for all of a debtor's
+    debts, wherever it stands."""
     ends: Sequence[dt.datetime | None] = (
         item.dispute.resolved_at if item.dispute else None,
         item.promise.withdrawn_at if item.promise else None,

@@ -54,9 +54,9 @@ def save(engine: sa.Engine, path: Path, made_at: dt.datetime) -> Manifest:
     raises FileExistsError. What fails half-way leaves no file."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w") as bundle:
             manifest = _save(engine, bundle, made_at)
-            _entry(bundle, _MANIFEST, codec.encode(manifest).encode())
+            bundle.writestr(_entry(_MANIFEST), codec.encode(manifest))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -66,7 +66,7 @@ def save(engine: sa.Engine, path: Path, made_at: dt.datetime) -> Manifest:
 def _save(engine: sa.Engine, bundle: zipfile.ZipFile, made_at: dt.datetime) -> Manifest:
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901  # one view
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")  # one view
         with connection.begin():
             tables = {table.name: _save_table(connection, bundle, table) for table in metadata.sorted_tables}
             return Manifest(
@@ -74,7 +74,7 @@ def _save(engine: sa.Engine, bundle: zipfile.ZipFile, made_at: dt.datetime) -> M
                 schema=known_versions()[-1],
                 made_at=utc_text(made_at),
                 tables=tables,
-                heads={name: tuple(journal.head(Transaction(connection, name))) for name in organisations(connection)},
+                heads={name: journal.head(Transaction(connection, name)) for name in organisations(connection)},
             )
 
 
@@ -93,7 +93,7 @@ def _save_table(connection: sa.Connection, bundle: zipfile.ZipFile, table: sa.Ta
     order = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     query = sa.text(f'SELECT {names} FROM "{table.name}" ORDER BY {order}')  # noqa: S608  # names of the schema only
     rows = connection.execution_options(yield_per=1000).execute(query)
-    with bundle.open(zipfile.ZipInfo(f"tables/{table.name}.jsonl", _EPOCH), "w", force_zip64=True) as file:
+    with bundle.open(_entry(f"tables/{table.name}.jsonl"), "w", force_zip64=True) as file:
         for row in rows.mappings():
             line = json.dumps({name: _plain(row[name]) for name in row}, ensure_ascii=False).encode() + b"\n"
             digest.update(line)
@@ -108,8 +108,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _entry(bundle: zipfile.ZipFile, name: str, body: bytes) -> None:
-    bundle.writestr(zipfile.ZipInfo(name, _EPOCH), body, zipfile.ZIP_DEFLATED)
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
 
 
 class Backup:

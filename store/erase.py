@@ -1,6 +1,7 @@
 """Taking a person's data out of every table. Rows stay, with their amounts and days; words and addresses go."""
 
 import datetime as dt
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
@@ -44,14 +45,18 @@ _TEXTS = (
 _BLANK = {"error": "", "reference": "", "url": "", "before": "{}"}
 
 
+#: Where a word begins, also after a line's end or another letter as JSON writes them.
+_BEGINS = r"(?:(?<!\w)|(?<=\\[nrtfb])|(?<=\\u[0-9a-f]{4}))"
+
+
 class Words:
     """Addresses, numbers and names that nobody else can be meant by, to be found wherever they stand."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = tuple(sorted({word.strip() for word in words if _is_distinctive(word.strip())}))
-        forms = {form for word in self.words for form in (word, msgspec.json.encode(word).decode()[1:-1], _ascii(word))}
+        forms = {form for word in self.words for form in _written(word)}
         found = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
-        self._pattern = re.compile(rf"(?<!\w)(?:{found})(?!\w)", re.IGNORECASE) if forms else None
+        self._pattern = re.compile(rf"{_BEGINS}(?:{found})(?!\w)", re.IGNORECASE) if forms else None
 
     def are_in(self, text: str) -> bool:
         return bool(self._pattern and self._pattern.search(text))
@@ -66,9 +71,12 @@ def _is_distinctive(word: str) -> bool:
     return "@" in word or digits >= 7 or (len(word) >= 6 and " " in word)
 
 
-def _ascii(word: str) -> str:
-    """As some platforms write JSON: other letters as \\uXXXX."""
-    return word.encode("ascii", "backslashreplace").decode().replace("\\x", "\\u00")
+def _written(word: str) -> set[str]:
+    """As it is, and as the platforms' JSON writes it: quotes, other letters, and what means something in HTML."""
+    plain = msgspec.json.encode(word).decode()[1:-1]
+    escaped = json.dumps(word)[1:-1]
+    in_html = "".join(f"\\u{ord(letter):04x}" if letter in "&<>'" else letter for letter in escaped)
+    return {word, plain, escaped, in_html}
 
 
 def versions(tx: Transaction, refs: Collection[Ref]) -> Iterator[Fact]:

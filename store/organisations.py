@@ -12,10 +12,12 @@ from store.tables import organisation
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`live_at` None: nothing is sent yet. `stopped_at`: nothing leaves until the stop is lifted."""
+    """`live_at` None: nothing is sent yet. `stopped_at`: nothing leaves until the stop is lifted. `review_until`: after
+    a backup was restored, a person approves every message until then."""
 
     live_at: dt.datetime | None
     stopped_at: dt.datetime | None
+    review_until: dt.datetime | None = None
 
 
 def declare(tx: Transaction, name: str, now: dt.datetime) -> None:
@@ -26,7 +28,7 @@ def declare(tx: Transaction, name: str, now: dt.datetime) -> None:
 
 def standing(tx: Transaction) -> Standing:
     row = tx.execute(sa.select(organisation).where(tx.mine(organisation))).one_or_none()
-    return Standing(row.live_at, row.stopped_at) if row else Standing(None, None)
+    return Standing(row.live_at, row.stopped_at, row.review_until) if row else Standing(None, None)
 
 
 def go_live(tx: Transaction, now: dt.datetime) -> None:
@@ -37,3 +39,8 @@ def go_live(tx: Transaction, now: dt.datetime) -> None:
 def stop(tx: Transaction, at: dt.datetime | None) -> None:
     """Pull the emergency stop, or lift it with None."""
     tx.execute(organisation.update().where(tx.mine(organisation)).values(stopped_at=at))
+
+
+def review(tx: Transaction, until: dt.datetime) -> None:
+    """Messages planned before `until` wait for a person."""
+    tx.execute(organisation.update().where(tx.mine(organisation)).values(review_until=until))

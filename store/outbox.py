@@ -9,7 +9,7 @@ A lease that runs out leads to `uncertain`, never back to `approved`.
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,6 +22,9 @@ from receivables.decisions import Decision
 from store import codec, journal
 from store.engine import Transaction
 from store.tables import outbox
+
+#: Effects that are looked up in one statement.
+_CHUNK = 500
 
 #: States in which an effect may still happen.
 OPEN_STATES = ("planned", "approved", "sending", "uncertain", "needs_human")
@@ -243,6 +246,15 @@ def frozen(tx: Transaction, identifier: str) -> Frozen:
 
 def by_intent(tx: Transaction, intent: str) -> Effect | None:
     return _one(tx, outbox.c.intent == intent)
+
+
+def by_intents(tx: Transaction, intents: Collection[str]) -> dict[str, Effect]:
+    """Those of them that are there."""
+    wanted, found = sorted(intents), []
+    for start in range(0, len(wanted), _CHUNK):
+        query = sa.select(outbox).where(tx.mine(outbox), outbox.c.intent.in_(wanted[start : start + _CHUNK]))
+        found += [_effect(row) for row in tx.execute(query)]
+    return {effect.intent: effect for effect in found}
 
 
 def listed(tx: Transaction, states: Sequence[str] = ()) -> list[Effect]:

@@ -62,6 +62,14 @@ def first_known_at(tx: Transaction) -> dt.datetime | None:
     return min(known, default=None)
 
 
+def every_version(tx: Transaction) -> Iterator[tuple[dt.datetime, dt.datetime | None, Fact]]:
+    """Every version of every fact, with the instants from which and until which (None: still) it was what was known."""
+    for table in (*FACTS.values(), STATEMENT):
+        query = sa.select(table.c.known_from, table.c.known_to, table.c.kind, table.c.body).where(tx.mine(table))
+        for row in tx.execute(query.order_by(table.c.connection, table.c.id, table.c.known_from)):
+            yield row.known_from, row.known_to, codec.decode(row.body, KINDS[row.kind])
+
+
 def versions(tx: Transaction, kind: str, connection: str, identifier: str) -> list[tuple[dt.datetime, Fact]]:
     """Every version of one fact with the instant it became known, oldest first."""
     table = FACTS.get(kind, STATEMENT)

@@ -26,6 +26,8 @@ organisation = _table(
     Column("live_at", UtcText),
     #: The emergency stop: nothing leaves until it is lifted.
     Column("stopped_at", UtcText),
+    #: After a backup was restored: every message waits for approval until then.
+    Column("review_until", UtcText),
     PrimaryKeyConstraint("organisation"),
 )
 

@@ -82,8 +82,9 @@ def assess(
     items = with_contacts(with_backlog(known, snapshot.business, live_at), installation.contacts)
     decisions: tuple[Decision, ...] = ()
     if decide:
+        concerned = [item for item in items if item.invoice.status != "paid" or installation.rulebook.thanks]
         found = evaluate(
-            installation.rulebook, items, snapshot.business, snapshot.connections, history, snapshot.taken_at
+            installation.rulebook, concerned, snapshot.business, snapshot.connections, history, snapshot.taken_at
         )
         decisions = tuple(found)
     return Assessment(snapshot, reconciliation, items, history, decisions)

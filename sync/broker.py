@@ -164,7 +164,9 @@ class Hands:
         self._worker.start()
 
     def finish_all(self) -> None:
-        """Wait until the queues of this process are empty and nothing is under way."""
+        """Wait until the queues of this process are empty and nothing is under way. For `memory:` only."""
+        for queue in self.broker.get_declared_queues():
+            self.broker.join(queue)
         self._worker.join()
 
     def stop(self, is_idle: Callable[[], bool]) -> None:

@@ -103,10 +103,13 @@ def approve(installation: Installation, effects: Iterable[Effect], actor: str) -
 
 
 def needs_person(installation: Installation, effect: NewEffect | Effect) -> bool:
-    """A step marked `approval = true`, or a demand above `[sending] approval_above`, waits for `owed approve`."""
+    """A step marked `approval = true`, or a demand above `[sending] approval_above`, waits for `owed approve`; after a
+    backup was restored, every message does."""
     decision = effect.decision
     if decision is None:
         return False
+    if effect.command.verb in MESSAGES and _is_reviewed(installation):
+        return True
     limit = installation.sending.approval_above
     demand = decision.demand
     above = (
@@ -116,6 +119,13 @@ def needs_person(installation: Installation, effect: NewEffect | Effect) -> bool
         and demand.minor > limit.minor
     )
     return decision.approval or above
+
+
+def _is_reviewed(installation: Installation) -> bool:
+    """A backup was restored lately: what is planned now may have been sent before."""
+    with installation.store.read() as tx:
+        until = organisations.standing(tx).review_until
+    return until is not None and installation.clock() < until
 
 
 def run_round(installation: Installation, progress: Told | None = None) -> Round:

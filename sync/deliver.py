@@ -23,8 +23,8 @@ from sync.turn import next_effects
 from sync.verify import Recheck, reread
 from sync.wanted import still_wanted
 
-#: Invoices that are read again together, just before their messages leave.
-CHUNK = 40
+#: Effects whose invoices are read again, and whose guards are asked again, together, just before they leave.
+CHUNK = 200
 
 Progress = Callable[[Outcome], None]
 
@@ -61,9 +61,9 @@ class _Delivery:
     def _deliver_all(self, tried: set[str]) -> None:
         """Until nothing is left whose turn it is; each effect is tried once."""
         while ready := next_effects(self.installation, tried):
-            chunk = ready[:CHUNK]
-            tried.update(effect.id for effect in chunk)
-            self._deliver(chunk)
+            tried.update(effect.id for effect in ready)
+            for start in range(0, len(ready), CHUNK):
+                self._deliver(ready[start : start + CHUNK])
 
     def _tell(self, outcome: Outcome | None) -> None:
         if outcome is None:

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from receivables.facts import BankLine, Contact, Customer, Fact, Invoice, Payment
 from receivables.local_facts import OptOut, SameDebtor
 from receivables.money import Money
 from receivables.open_items import addresses_in
 from receivables.refs import LOCAL, Ref
+from receivables.snapshot import Snapshot
 from store import archive, erase, erased, ingest, outbox
 from store.engine import Transaction
 from store.erase import Words
@@ -112,7 +115,7 @@ def _words_of_others(installation: Installation, seen: Assessment, own: Iterable
 def _concerns(effect: Effect, names: set[str], words: Words) -> bool:
     if effect.debtor in names or names.intersection(effect.subjects):
         return True
-    return words.are_in(str(effect.command))
+    return words.are_in(msgspec.json.encode(effect.command).decode())
 
 
 def _open(seen: Assessment, own: Iterable[Ref], key: str) -> Iterator[str]:
@@ -121,15 +124,23 @@ def _open(seen: Assessment, own: Iterable[Ref], key: str) -> Iterator[str]:
             yield f"invoice {item.invoice.number or item.invoice.id}: {item.invoice.balance} is open"
     mine = {(ref.connection, ref.id) for ref in own}
     for payment in seen.snapshot.payments.values():
-        if (payment.connection, payment.customer_id) not in mine:
-            continue
-        if payment.status == "pending":
-            yield f"payment {payment.id}: {Money(payment.amount, payment.currency)} is on its way"
-        elif payment.status == "settled" and payment.unapplied > 0 and seen.snapshot.keeps_books(payment.connection):
-            yield f"payment {payment.id}: {Money(payment.unapplied, payment.currency)} of it settles no invoice"
+        if (payment.connection, payment.customer_id) in mine:
+            yield from _open_of(payment, seen.snapshot)
     for note in seen.snapshot.credit_notes.values():
         if (note.connection, note.customer_id) in mine and note.status == "open" and note.open > 0:
             yield f"credit note {note.number or note.id}: {Money(note.open, note.currency)} is open"
+
+
+def _open_of(payment: Payment, snapshot: Snapshot) -> Iterator[str]:
+    """Money that is on its way, that we still hold for the customer, or that its bank may take back."""
+    if payment.status == "pending":
+        yield f"payment {payment.id}: {Money(payment.amount, payment.currency)} is on its way"
+    elif payment.status == "settled" and payment.unapplied > 0 and snapshot.keeps_books(payment.connection):
+        yield f"payment {payment.id}: {Money(payment.unapplied, payment.currency)} of it settles no invoice"
+    for back in snapshot.chargebacks.values():
+        taken = (back.connection, back.payment_id) == (payment.connection, payment.id)
+        if taken and back.status in ("inquiry", "open"):
+            yield f"chargeback {back.id}: {Money(back.amount, back.currency)} is not decided"
 
 
 def erase_person(installation: Installation, person: Person, actor: str, reason: str) -> Erased:

@@ -89,9 +89,14 @@ def _all_names(fact: Fact) -> Iterator[str]:
     customer = getattr(fact, "customer_id", "")
     if customer:
         yield f"{fact.connection}:customer:{customer}"
+    if isinstance(fact, Customer):
+        yield from _of_customer(fact)
+    else:
+        yield from _of_document(fact)
+
+
+def _of_document(fact: Fact) -> Iterator[str]:
     match fact:
-        case Customer():
-            yield from _of_customer(fact)
         case Invoice():
             yield from (f"address {one.casefold()}" for one in addresses_in(f"{fact.email};{fact.copied}"))
             yield from (f"{fact.connection}:{one.source_kind}:{one.source_id}" for one in fact.allocations)
@@ -104,8 +109,8 @@ def _all_names(fact: Fact) -> Iterator[str]:
         case JournalLine():
             yield f"{fact.connection}:other:{fact.journal_id}"
         case Refund():
-            yield f"{fact.connection}:payment:{fact.payment_id}"
-            yield f"{fact.connection}:credit_note:{fact.credit_note_id}"
+            yield from (f"{fact.connection}:payment:{one}" for one in (fact.payment_id,) if one)
+            yield from (f"{fact.connection}:credit_note:{one}" for one in (fact.credit_note_id,) if one)
         case PaymentLink():
             yield fact.invoice
 

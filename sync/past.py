@@ -36,8 +36,11 @@ _DAY = dt.timedelta(days=1)
 #: After its settlement a debt is told of for seven days, and counts for its debtor's habit for two years.
 _AFTER_PAYMENT = (0, 8, 731)
 
+#: Later than any day that can be asked about.
+_NEVER = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
+
 #: What the owner answers once, for the past as well.
-_FOR_ALL_DAYS = (Release, SameDebtor)
+_FOR_ALL_DAYS = (Confirmation, Release, SameDebtor)
 
 
 class Version(NamedTuple):
@@ -50,12 +53,13 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """All that was ever known. `first` is when the oldest platform fact was learned; `states` are today's connections."""
+    """All that was ever known. `first` is when the oldest platform fact was learned (None: nobody noted it, and every
+    day is rebuilt from documents); `states` are today's connections."""
 
     business: Business
     states: Mapping[str, ConnectionState]
     versions: Sequence[Version]
-    first: dt.datetime
+    first: dt.datetime | None
     policy: MatchPolicy = field(default_factory=MatchPolicy)
     contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)
 
@@ -83,6 +87,7 @@ class _Walk:
 
     def __init__(self, past: Past, live_at: dt.datetime) -> None:
         self.past, self.business, self.live_at = past, past.business, live_at
+        self.first = past.first or _NEVER
         self.states = {name: _assumed(state) for name, state in past.states.items()}
         self.families = Families((one.fact for one in past.versions), past.states)
         self.facts: dict[str, dict[Ref, Fact]] = defaultdict(dict)
@@ -98,9 +103,9 @@ class _Walk:
         self._reached = 0
 
     def look(self, at: dt.datetime) -> Look:
-        basis: Basis = "known" if at >= self.past.first else "documents"
+        basis: Basis = "known" if at >= self.first else "documents"
         today = self.business.day_of(at)
-        changed = self._learn(max(at, self.past.first), basis)
+        changed = self._learn(max(at, self.first))
         for day in [day for day in self.agenda if day <= today]:
             changed |= self.agenda.pop(day)
         if basis != self.basis or COMMON in changed:
@@ -117,14 +122,14 @@ class _Walk:
             if isinstance(fact, Confirmation) and fact.question == "receipts_complete":
                 if fact.stated_at:
                     self.confirmed[fact.subject].append(self.business.day_of(fact.stated_at))
-            elif isinstance(fact, Confirmation | Release | SameDebtor):
+            elif isinstance(fact, _FOR_ALL_DAYS):
                 began = min(filter(None, (fact.stated_at, self.live_at)))
                 family = self.families.of(fact)
                 self.answers[COMMON if family is None else family].append(
                     msgspec.structs.replace(fact, stated_at=began) if isinstance(fact, Release) else fact
                 )
 
-    def _learn(self, at: dt.datetime, basis: Basis) -> set[str]:
+    def _learn(self, at: dt.datetime) -> set[str]:
         """Take in what became known, or ceased to be so, up to an instant; the families concerned."""
         changed: set[str] = set()
         while self._reached < len(self._events) and self._events[self._reached][0] <= at:
@@ -165,21 +170,22 @@ class _Walk:
         facts = [*self.facts[family].values(), *(self.facts[COMMON].values() if family != COMMON else ())]
         states = self.states.values()
         if self.basis == "documents":
-            found = rewind(take(self.business, self.past.first, states, facts), at)
+            found = rewind(take(self.business, self.first, states, facts), at)
         else:
             found = take(self.business, at, states, facts)
         return replace(found, local=(*found.local, *self.answers[family], *self.answers[COMMON]))
 
     def _connections(self, today: dt.date) -> dict[str, ConnectionState]:
-        """As `sync.receipts` has it on a day, of a business that went live on the first day of all."""
+        """As `sync.receipts` has it on a day, of a business that went live on the first day of all. On a day rebuilt
+        from documents every receipt is there on its own day: the books are never behind."""
         found = dict(self.states)
-        live_on = self.business.day_of(self.live_at)
+        complete_on = today if self.basis == "documents" else self.business.day_of(self.live_at)
         for name, state in found.items():
             if state.platform in BOOKS:
                 days = (day for day, count in self.receipts[name].items() if count > 0 and day <= today)
                 said = (day for day in self.confirmed[name] if day <= today)
                 found[name] = msgspec.structs.replace(
-                    state, newest_receipt_on=max(days, default=None), receipts_complete_on=max((live_on, *said))
+                    state, newest_receipt_on=max(days, default=None), receipts_complete_on=max((complete_on, *said))
                 )
         return found
 
@@ -193,7 +199,7 @@ def _assumed(state: ConnectionState) -> ConnectionState:
 def _events(versions: Iterable[Version]) -> Iterator[tuple[dt.datetime, bool, int, Fact]]:
     """(instant, begins, place, fact): at one instant an old version ends before a new one begins."""
     for place, (known_from, known_to, fact) in enumerate(versions):
-        if isinstance(fact, (*_FOR_ALL_DAYS, Confirmation)):
+        if isinstance(fact, _FOR_ALL_DAYS) or (known_to is not None and known_to <= known_from):
             continue
         yield known_from, True, place, fact
         if known_to is not None:

@@ -122,7 +122,11 @@ def _failed(installation: Installation, claimed: Effect | None, effect: Effect, 
         return Outcome(effect, effect.state, str(error))
     with installation.store.write() as tx:
         phase = _phase(outbox.get(tx, claimed.id), error)
-        if isinstance(error, Uncertain | Malformed):
+        if effect.state == "uncertain":
+            # An earlier try may have happened, and what became of this one says nothing of that.
+            read_back = ANSWERED if isinstance(error, Refused) else phase
+            outbox.uncertain(tx, now, claimed, str(error), wall + installation.sending.settle, read_back)
+        elif isinstance(error, Uncertain | Malformed):
             outbox.uncertain(tx, now, claimed, str(error), wall + installation.sending.settle, phase)
         elif isinstance(error, Throttled):
             outbox.try_again(tx, now, claimed, str(error), error.retry_at)

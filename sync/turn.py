@@ -1,7 +1,7 @@
 """Whose turn it is: the effects that may leave now, in the order in which they have to happen."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from zoneinfo import ZoneInfo
 
 from receivables.commands import CreatePaymentLink
@@ -30,7 +30,7 @@ def next_effects(installation: Installation, tried: Collection[str]) -> list[Eff
     """
     with installation.store.write() as tx:
         approved = [one for one in outbox.listed(tx, ["approved"]) if _time_has_come(installation, one)]
-        needed = {intent: outbox.by_intent(tx, intent) for one in approved for intent in one.needs}
+        needed = outbox.by_intents(tx, {intent for one in approved for intent in one.needs})
         possible = [one for one in approved if not _cancel_if_hopeless(installation, tx, one, needed)]
     messages = [one for one in possible if one.verb in MESSAGES and one.id not in tried]
     today = sorted(messages, key=_priority)[: max(0, allowance_today(installation))]
@@ -41,7 +41,9 @@ def next_effects(installation: Installation, tried: Collection[str]) -> list[Eff
         for one in possible
         if one.id not in tried
         and (one.id in chosen if one.verb in MESSAGES else _is_wanted(one, wanted))
-        and all(before is not None and before.state == "sent" for before in (needed[intent] for intent in one.needs))
+        and all(
+            before is not None and before.state == "sent" for before in (needed.get(intent) for intent in one.needs)
+        )
     ]
     first = min((_place(one) for one in ready), default=0)
     return [one for one in ready if _place(one) == first]
@@ -67,10 +69,10 @@ def _time_has_come(installation: Installation, effect: Effect) -> bool:
 
 
 def _cancel_if_hopeless(
-    installation: Installation, tx: Transaction, effect: Effect, needed: dict[str, Effect | None]
+    installation: Installation, tx: Transaction, effect: Effect, needed: Mapping[str, Effect]
 ) -> bool:
     """What it needs was refused or cancelled, or does not exist: it can never be sent as it is."""
-    before = [needed[intent] for intent in effect.needs]
+    before = [needed.get(intent) for intent in effect.needs]
     if all(one is not None and one.state not in ("failed", "cancelled", "refused") for one in before):
         return False
     outbox.cancel(tx, installation.clock(), effect, "what it needs could not be done")

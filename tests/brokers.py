@@ -80,9 +80,7 @@ def _kept_running(command: list[str], url: str, environment: dict[str, str] | No
 
     def start() -> None:
         quiet = subprocess.DEVNULL
-        running.append(
-            subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet, start_new_session=True)
-        )
+        running.append(subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet, start_new_session=True))
         _until_it_answers(url)
 
     def stop() -> None:

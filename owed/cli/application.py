@@ -2,10 +2,13 @@
 
 from owed.cli import (
     assess,
+    backtest,
+    backup,
     breaks,
     connect,
     customers,
     erase,
+    evidence,
     explain,
     golive,
     journal,
@@ -35,13 +38,16 @@ for module in (
     status,
     ledger,
     assess,
+    backup,
     match,
     plan,
+    backtest,
     explain,
     statements,
     worker,
     serve,
     simulate,
+    evidence,
     erase,
 ):
     module.register(application)

@@ -13,6 +13,7 @@ from owed.cli.statements import Subject
 from receivables.facts import Customer, Invoice
 from receivables.money import Money
 from receivables.refs import Ref
+from rules.conditions import Finding
 from rules.explain import Explanation
 from rules.explain import explain as explain_item
 from store import outbox, outcomes
@@ -115,13 +116,21 @@ def _print(told: dict[str, Any]) -> None:
         say(f"  {came_back_line(one)}")
 
 
+def _conditions(finding: Finding, holds: bool) -> list[str]:
+    """What decided: all that held of conditions that hold, else what failed."""
+    if finding.holds is not holds:
+        return []
+    return [text for part in finding.parts for text in _conditions(part, holds)] or [finding.text]
+
+
 def _print_rules(rules: Explanation) -> None:
     decision = rules.decision
     say(f"  {decision.verdict.upper()}: {'; '.join(reason.text for reason in decision.reasons)}")
     read = f"{rules.read_at:%Y-%m-%d %H:%M} UTC" if rules.read_at else "never"
     say(f"  facts read {read}; the debtor's time is {rules.debtor_zone}")
     for policy in rules.policies:
-        say(f"  policy {policy.name}: {policy.verdict}")
+        why = "; ".join(_conditions(policy.finding, policy.finding.holds))
+        say(f"  policy {policy.name}: {policy.verdict}" + (f" ({why})" if why else ""))
     for step in rules.steps:
         say(f"    {step.name} ({step.timing}): {step.state}, {step.text}")
     for guard in rules.guards:

@@ -19,9 +19,10 @@ def verify(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False
     with installation.store.read() as tx:
         verdict = journal.verify(tx)
     if as_json:
-        print_json({"entries": verdict.count, "head": verdict.head, "fault": verdict.fault})
+        print_json({"entries": verdict.count, "head": verdict.head, "fault": verdict.fault, "erased": verdict.erased})
     elif not verdict.fault:
-        say(f"{verdict.count} entries, unbroken; head {verdict.head}")
+        erased = f" ({verdict.erased} erased)" if verdict.erased else ""
+        say(f"{verdict.count} entries{erased}, unbroken; head {verdict.head}")
     if verdict.fault:
         raise Outside(f"journal: {verdict.fault}")
 

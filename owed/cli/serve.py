@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from starlette.applications import Starlette
 
 from connectors.registry import EVENT_READERS
 from owed.bootstrap import read_settings
 from owed.cli.options import DEFAULT_CONFIG, Config, Now, open_installation
 from owed.cli.printing import say
 from owed.errors import Outside
+from owed.logs import Form, use_json
 from owed.settings import Settings
 from owed.web.application import application as make_application
 
@@ -36,10 +38,19 @@ def serve(
             missing = "" if secrets.get(name) else "    (webhook_secret is not set: nothing will be believed)"
             say(f"{name}: {where}/webhooks/{name}{missing}")
     say("put a web server with HTTPS before it; platforms send to nothing else. Stop with Ctrl-C")
+    token = settings.serving.metrics_token.read(settings.folder)
+    say(f"{where}/metrics answers who shows the token" if token else "no /metrics: [serve] metrics_token is not set")
+    server = uvicorn.Server(_configuration(make_application(installation, secrets, token), settings.log))
+    server.run(sockets=[listener])
+
+
+def _configuration(service: Starlette, form: Form) -> uvicorn.Config:
+    if form == "json":
+        use_json()
+        return uvicorn.Config(service, log_level="warning", log_config=None)
     log = logging.getLogger("owed.web")
     log.handlers, log.propagate = [logging.StreamHandler()], False
-    server = uvicorn.Server(uvicorn.Config(make_application(installation, secrets), log_level="warning"))
-    server.run(sockets=[listener])
+    return uvicorn.Config(service, log_level="warning")
 
 
 def webhook_secrets(settings: Settings) -> dict[str, str]:

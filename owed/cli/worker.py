@@ -12,10 +12,13 @@ from owed.cli.options import DEFAULT_CONFIG, Now, instant
 from owed.cli.printing import say
 from owed.errors import Mistake, Outside
 from owed.fleet import Fleet, open_fleet
+from owed.logs import use_json
 from owed.processes import Crew
 from sync.broker import BrokerError
 from sync.cycle import Round
 from sync.installation import Installation
+
+_log = logging.getLogger("owed.worker")
 
 Configs = Annotated[
     list[Path] | None,
@@ -49,9 +52,16 @@ def worker(
         Crew(_arguments(files, fleet, now, threads), processes).run()
         return
     served = open_fleet(files, fleet, instant(now))
-    say(_greeting(served))
+    in_json = any(one.log == "json" for one in served.tenants.by_organisation.values())
+    if in_json:
+        use_json()
+        quieten_libraries()
+    else:
+        say(_greeting(served))
     try:
-        one = process.Worker(served, served.tenants.broker(), _teller(served), threads=threads, once=once)
+        one = process.Worker(
+            served, served.tenants.broker(), log_round if in_json else _teller(served), threads=threads, once=once
+        )
     except BrokerError as error:
         raise Mistake(str(error)) from None
     if not one.run() and once:
@@ -79,9 +89,23 @@ def _log_in_lines() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(process.OneLine())
     log.handlers, log.propagate = [handler], False
+    quieten_libraries()
+
+
+def quieten_libraries() -> None:
     for name in ("dramatiq", "dramatiq_postgres", "pika", "psycopg"):
         library = logging.getLogger(name)
         library.handlers, library.propagate = [logging.NullHandler()], False
+
+
+def log_round(installation: Installation, done: Round) -> None:
+    """The same as a line of a log: counts, and no words."""
+    whose = {"organisation": installation.business.id}
+    for report in done.pulls:
+        read = {"connection": report.connection, "records": report.rows, "calls": report.calls}
+        _log.info("pulled", extra={"event": "pulled", **whose, **read, "failed": bool(report.error)})
+    for state, count in sorted(Counter(outcome.state for outcome in done.outcomes).items()):
+        _log.info("messages", extra={"event": "messages", **whose, "state": state, "count": count})
 
 
 def _teller(fleet: Fleet) -> process.Told:

@@ -9,17 +9,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from owed.errors import outside
+from owed.web.metrics import Metrics
 from owed.web.webhooks import Webhooks
 from store import connections
+from store.migrate import is_current
 from sync.installation import Installation
 
 
-def application(installation: Installation, webhook_secrets: Mapping[str, str]) -> Starlette:
-    """`webhook_secrets` by connection; a connection without one answers 401."""
+def application(installation: Installation, webhook_secrets: Mapping[str, str], metrics_token: str = "") -> Starlette:
+    """`webhook_secrets` by connection; a connection without one answers 401. Without `metrics_token` no /metrics."""
 
     def is_ready() -> str:
-        """ "" when the store answers, else what is wrong."""
+        """ "" when the store answers and has this version's schema, else what is wrong."""
         try:
+            if not is_current(installation.store.engine):
+                return "the store is away, or has the schema of another version of owed"
             with installation.store.read() as tx:
                 connections.known(tx)
         except Exception as error:
@@ -41,6 +45,7 @@ def application(installation: Installation, webhook_secrets: Mapping[str, str]) 
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
+            Route("/metrics", Metrics(installation, metrics_token).answer),
             Route("/webhooks/{connection}", webhooks.receive, methods=["POST"]),
         ]
     )

@@ -45,23 +45,33 @@ class Webhooks:
         """The status to answer with. 401 is what Xero wants to see for a wrong signature, also when it tries us."""
         secret = self.secrets.get(name, "")
         if not secret:
-            _log.error("%s: a webhook came, but webhook_secret is not set", name)
+            _log.error(
+                "%s: a webhook came, but webhook_secret is not set", name, extra=_event("webhook_secret_missing", name)
+            )
             return 401
         try:
             receive(self.installation, name, EVENT_READERS[platform], headers, body, secret)
         except BadSignature as error:
-            _log.warning("%s: a webhook was refused: %s", name, error)
+            _log.warning("%s: a webhook was refused: %s", name, error, extra=_event("webhook_refused", name))
             return 401
         except BadDelivery as error:
-            _log.warning("%s: a webhook cannot be understood: %s", name, error)
+            _log.warning(
+                "%s: a webhook cannot be understood: %s", name, error, extra=_event("webhook_unreadable", name)
+            )
             return 400
         except Exception as error:
             line = outside(error)
             if not line:
                 raise
-            _log.error("%s: %s", name, line)  # the database is away: the platform comes again
+            _log.error(
+                "%s: %s", name, line, extra=_event("webhook_not_kept", name)
+            )  # the database is away: the platform comes again
             return 503
         return 200
+
+
+def _event(event: str, connection: str) -> dict[str, str]:
+    return {"event": event, "connection": connection}
 
 
 async def _body(request: Request) -> bytes | None:

@@ -74,10 +74,13 @@ def test_nothing_is_left_of_whom_was_erased_and_the_journal_is_whole(desk: Desk)
 def test_others_keep_what_is_theirs(desk: Desk) -> None:
     reminded(desk)
     desk.owed("hold", "Delta Dental", "--reason", "on holiday")
+    differences = {one["key"] for one in desk.json("breaks")}
     before = {one["number"]: one for one in desk.json("invoices") if one["number"] != "B-100"}
     desk.owed("erase", "Brook & Sons", "--yes", "--force", "--reason", "asked")
     after = {one["number"]: one for one in desk.json("invoices") if one["number"] != "B-100"}
     assert after == before
+    desk.owed("reconcile")
+    assert {one["key"] for one in desk.json("breaks")} == differences, "what was erased still matches"
     left = everything_in(desk)
     assert "ap@acme.example" in left
     assert "on holiday" in left

@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from receivables.business import ConnectionState
-from receivables.facts import Contact
 from receivables.history import Contacted, History
 from receivables.local_facts import Dispute, Hold, Instalment, OptOut, PaymentPlan, Promise
 from receivables.open_items import OpenItem, Receipt
 from rules.evaluate import evaluate
 from rules.replay import Look, Replayed, contact_of, in_force, in_working_hours, just_read, replay
 from rules.schema import Rulebook
-from tests.rules.given import LADDER, NOW, books, business, debt, rulebook, told
+from tests.builders import business
+from tests.rules.given import LADDER, NOW, books, debt, rulebook, told
 
 #: Conditions that turn with the days, guards that concern some steps only, events, overrides and amounts.
 VARIED = """
@@ -117,7 +116,7 @@ def brief(found: Sequence[Replayed]) -> list[str]:
     ]
 
 
-local = {"connection": "local", "id": "1"}
+local: dict[str, Any] = {"connection": "local", "id": "1"}
 instants = st.integers(-10, DAYS).map(lambda number: NOW + number * LENGTH + dt.timedelta(hours=3))
 days = st.integers(-10, DAYS).map(lambda number: (NOW + number * LENGTH).date())
 never = st.none()

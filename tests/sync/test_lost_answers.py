@@ -85,3 +85,30 @@ def test_a_note_is_written_once_whatever_happens_to_its_answer(office: Office, f
     notes = [one for one in office.effects("sent") if one.verb == "add_note" and one.connection != "cards"]
     assert effects_of(office, "note") == len(notes)
     assert notes
+
+
+@pytest.mark.parametrize(
+    "second", [{"kind": "throttle"}, {"kind": "reset"}, {"kind": "error", "status": 400}, {"kind": "unauthorized"}]
+)
+@pytest.mark.parametrize(("name", "kind"), [("cards", "metadata"), ("books", "note")])
+def test_that_the_repeat_did_not_get_through_says_nothing_of_the_first_try(
+    office: Office, second: dict[str, object], name: str, kind: str
+) -> None:
+    """The answer was lost although it happened; the repeat under the same key meets a failure of its own. It must not
+    count as not done: the next try would have a new key, and the deed would be done twice."""
+    office.settings(r"\[sending\]", "[sending]\nramp_start = 100")
+    office.go_live()
+    installation = office.installation
+    seen, made = look(installation)
+    planned = write_down(installation, seen, made)
+    note = next(one for one in planned if one.verb == "add_note" and one.connection == name)
+    invoice = note.subjects[0].split(":")[2]
+    there = {"platform": installation.endpoints[name].platform, "method": "POST|PUT", "path": invoice}
+    office.tell("/faults", kind="lost", count=1, **there)
+    office.tell("/faults", count=1, **there, **second)
+    approve(installation, planned, "test")
+    for _ in range(3):
+        deliver(office.installation)
+    done = [one for one in office.ask("/effects.json") if one["kind"] == kind and invoice in one["target"]]
+    states = [one.state for one in office.effects() if one.id == note.id]
+    assert (states, len(done)) == (["sent"], 1)

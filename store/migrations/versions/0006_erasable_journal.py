@@ -43,3 +43,5 @@ def upgrade() -> None:
     with op.batch_alter_table("journal", schema=None) as batch_op:
         batch_op.add_column(sa.Column("sealed", sa.Text(), nullable=False, server_default=""))
         batch_op.drop_column("body")
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("review_until", columns.UtcText(), nullable=True))

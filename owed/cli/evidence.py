@@ -1,0 +1,54 @@
+"""owed evidence: everything about a debt as a folder and a ZIP that anybody can check."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
+from owed.cli.printing import note, print_json, say
+from owed.cli.references import find
+from owed.cli.statements import Subject
+from owed.errors import Mistake
+from owed.evidence import as_zip, complete, write_folder
+from store import journal
+from sync.assess import assess
+from sync.evidence import gather, safe_name, scope_of
+
+
+def register(application: typer.Typer) -> None:
+    application.command("evidence")(evidence)
+
+
+def evidence(
+    ref: Subject,
+    config: Config = DEFAULT_CONFIG,
+    now: Now = "",
+    out: Annotated[Path, typer.Option("--out", help="The folder to put it in.")] = Path(),
+    pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Ask the platforms for the invoices as PDF.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Statement, invoices, messages with receipts, replies, promises, payments, decisions; python3 -I verify.py checks it."""
+    installation = open_installation(config, now)
+    seen = assess(installation, decide=False)
+    subject = find(seen, ref)
+    scope = scope_of(installation, seen, subject)
+    files = complete(gather(installation, seen, scope, pdfs=pdf))
+    name = f"evidence-{safe_name(getattr(subject, 'number', '') or getattr(subject, 'name', '') or subject.id)}"
+    folder, packed = out / name, out / f"{name}.zip"
+    for path in (folder, packed):
+        if path.exists():
+            raise Mistake(f"{path} is there already; name another folder with --out")
+    write_folder(files, folder)
+    packed.write_bytes(as_zip(files, name))
+    with installation.store.read() as tx:
+        head = journal.head(tx)
+    if as_json:
+        print_json({"folder": str(folder), "zip": str(packed), "files": sorted(files), "head": head.hash})
+        return
+    say(f"{folder}: {len(files)} files; {packed}")
+    say(f"journal: {head.number} entries, head {head.hash}")
+    missing = files.get("invoices/missing.txt", b"").decode().splitlines()
+    for line in missing:
+        note(f"no PDF: {line}")
+    say(f"check it with: python3 -I {folder / 'verify.py'}")

@@ -1,0 +1,72 @@
+"""A backup at the keyboard: made while owed works, restored into an empty folder, and nothing goes out twice."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.owed.conftest import Desk
+
+
+@pytest.fixture
+def copied(desk: Desk) -> Path:
+    """A backup of a desk where one message was sent and the others were approved, but have not left."""
+    desk.settings(r"ramp_start = \d+|\[sending\]", "[sending]\nramp_start = 1")
+    desk.go_live("--release", "all")
+    desk.owed("apply", "--yes")
+    assert desk.effects("approved"), "the first day's ramp holds the others back"
+    file = desk.folder / "store.backup"
+    told = desk.owed("backup", str(file))
+    assert "journal of" in told.out
+    assert "keep the key file too" in told.err
+    return file
+
+
+def moved(desk: Desk, folder: Path) -> Desk:
+    """The same settings and key on another machine, with an empty store."""
+    folder.mkdir()
+    for name in ("owed.toml", "owed.key"):
+        shutil.copy(desk.folder / name, folder)
+    return Desk(folder, desk.sandbox, desk.now)
+
+
+def test_after_a_restore_nothing_is_sent_twice(desk: Desk, copied: Path, tmp_path: Path) -> None:
+    other = moved(desk, tmp_path / "other")
+    doubtful = len(desk.effects("approved", "planned"))
+    told = other.owed("restore", str(copied))
+    assert f"{doubtful} open effects now need a person's word" in told.out
+    assert other.json("journal", "verify")["fault"] == ""
+    before = len(desk.mails())
+    assert "stopped" in other.owed("apply", "--yes", code=2).err
+    other.owed("stop", "--lift")
+    other.owed("apply", "--yes")
+    other.owed("worker", "--once")
+    assert len(desk.mails()) == before
+    assert other.json("status")["needs_person"] == doubtful
+    assert not other.effects("approved", "sending")
+
+
+def test_what_is_planned_after_a_restore_waits_for_approval(desk: Desk, tmp_path: Path) -> None:
+    desk.go_live("--release", "all")
+    desk.owed("backup", str(desk.folder / "store.backup"))
+    desk.owed("apply", "--yes")  # after the backup: the restored store knows nothing of it
+    sent = len(desk.mails())
+    other = moved(desk, tmp_path / "other")
+    other.owed("restore", str(desk.folder / "store.backup"))
+    other.owed("stop", "--lift")
+    other.owed("worker", "--once")
+    assert len(desk.mails()) == sent
+    assert [one.verb for one in other.effects("planned") if one.verb.startswith("send_")]
+
+
+def test_a_store_in_use_is_not_replaced(desk: Desk, copied: Path) -> None:
+    assert "the store is not empty" in desk.owed("restore", str(copied), code=2).err
+    assert "is there already" in desk.owed("backup", str(copied), code=2).err
+
+
+@pytest.mark.parametrize("content", [b"", b"not a backup"])
+def test_another_file_is_refused(desk: Desk, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "file").write_bytes(content)
+    other = moved(desk, tmp_path / "other")
+    assert "not a backup of owed" in other.owed("restore", str(tmp_path / "file"), code=2).err
+    assert "no such file" in other.owed("restore", str(tmp_path / "missing"), code=2).err
