@@ -14,6 +14,8 @@ from tests.postgresql import server
 
 _MEMORY = Path("/dev/shm")
 TEMPLATE = "template"
+#: A long run tells after so many runs how it stands.
+_TELL_AFTER = 50
 
 
 @contextmanager
@@ -62,6 +64,8 @@ def main() -> int:
                     runs.append(one_run(seed, stores, folder / TEMPLATE, folder / f"run-{seed}"))
                     for line in runs[-1].verdict.violations:
                         print(f"{engine} --seed {seed}: {line}", flush=True)
+                    if len(runs) % _TELL_AFTER == 0 and len(runs) < wanted.runs:
+                        print("\n".join(table(engine, runs, time.monotonic() - began)), flush=True)
             print("\n".join(table(engine, runs, time.monotonic() - began)), flush=True)
             bad += sum(bool(run.verdict.violations) for run in runs)
     return bool(bad)
