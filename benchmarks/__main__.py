@@ -2,11 +2,13 @@
 
 import sys
 
-from benchmarks import connectors, hourly, ingest, latency, memory, reconcile, rules
+from benchmarks import connectors, effects, fleet, hourly, ingest, latency, memory, reconcile, rules
 from benchmarks.match import run as match
 
 BENCHMARKS = {
     "connectors": connectors.run,
+    "effects": effects.run,
+    "fleet": fleet.run,
     "hourly": hourly.run,
     "latency": latency.run,
     "match": match.run,

@@ -44,6 +44,7 @@ def _started(pid: int) -> str:
     """The process's start, in ticks since boot where the system tells: a reused number is another process."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123  # no Path needed for a proc file
-            return file.read().rpartition(b")")[2].split()[19].decode()
+            fields = file.read().rpartition(b")")[2].split()
+            return fields[19].decode() if fields[0] != b"Z" else ""  # dead, and nobody has asked how it ended
     except (OSError, IndexError):
         return "?"

@@ -115,14 +115,16 @@ def _read(root: Table, path: Path, text: str, rules: Path | None = None) -> Sett
     bank, business = read_bank(business_table), _business(business_table)
     rulebook = read_rules(root, templates=catalog.names)
     cases = read_cases(root, rulebook)
-    if not root.problems and not rules:
-        warnings += [*advise(root, rulebook, business.country), *_unheard_actions(root, rulebook, connections, sending)]
     worker_table = root.take_table("worker")
-    rules_text = text
+    rules_text, rules_root = text, root
     if rules:
         rulebook, cases, problems = load_rulebook(rules, catalog)
         root.problems += problems
         rules_text = read_utf8(rules)[0]
+        rules_root = parse(rules_text, str(rules))[0].root([])
+    if not root.problems:
+        warnings += advise(rules_root, rulebook, business.country)
+        warnings += _unheard_actions(rules_root, rulebook, connections, sending)
     return Settings(
         folder=folder,
         text=text,

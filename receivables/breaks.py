@@ -90,8 +90,10 @@ class Break(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def still_holds(self) -> bool:
-        """Accepting a difference lets reminders go on, unless the answer was that nothing is owed any more."""
-        return self.holds and (self.is_open or self.choice == "debt is settled")
+        """Accepting a difference lets reminders go on, unless the answer was that nothing is owed any more, or the
+        answer lies with somebody else: a chargeback holds until the card holder's bank has decided."""
+        undecided = self.kind == "chargeback" or self.choice == "debt is settled"
+        return self.holds and (self.is_open or undecided)
 
     def age(self, on: dt.date) -> int | None:
         """Whole days since it began; None where that is not known."""

@@ -17,6 +17,7 @@ def advise(root: Table, rulebook: Rulebook, country: str = "") -> list[Problem]:
     written = [_Written(root, index, policy) for index, policy in enumerate(rulebook.policies)]
     active = [one for one in written if one.policy.status != "off"]
     return [
+        *_no_policy(root, active),
         *_nobody_takes(active),
         *_covered(active),
         *_overlaps(active),
@@ -44,6 +45,13 @@ class _Written:
         place = self._steps.index(step.name)
         where = self._root.places.of_value(("policy", self.index, "step", place, key))
         return Problem(where, f"policy.{self.index + 1}.step.{place + 1}.{key}: {what}", hint)
+
+
+def _no_policy(root: Table, active: list[_Written]) -> Iterator[Problem]:
+    if not active:
+        where = root.where("policy") if "policy" in root else root.where()
+        what = "no policy is active or a draft, so nobody is reminded of anything"
+        yield Problem(where, what, "docs/rules.md shows a first one")
 
 
 def _nobody_takes(active: list[_Written]) -> Iterator[Problem]:

@@ -78,4 +78,5 @@ def _words(decision: Decision) -> str:
     if decision.verdict == "act":
         asks = " for approval" if decision.approval else ""
         return f"{decision.policy}/{decision.step} by {decision.channel}{asks}"
-    return f"{decision.verdict} ({', '.join(reason.code for reason in decision.reasons)})"
+    step = f" {decision.step}" if decision.verdict == "hold" and decision.step else ""
+    return f"{decision.verdict}{step} ({', '.join(reason.code for reason in decision.reasons)})"

@@ -18,19 +18,22 @@ from rules.guards import GUARDS, never_demanded, opted_out_channels, opted_out_o
 from rules.hours import next_allowed, zone_of
 from rules.ladder import Rung, stand
 from rules.occasions import answer, is_answered, occasion_of
+from rules.overrides import override_of
 from rules.schema import Policy, Rulebook, Step
 from rules.situation import Situation
 from rules.wording import day
 
 StepState = Literal["done", "planned", "uncertain", "now", "waiting", "later", "missed"]
+PolicyVerdict = Literal["takes", "no match", "off", "comes later", "overridden"]
 
 
 class PolicyView(msgspec.Struct, frozen=True):
-    """`verdict`: takes the item, does not match, is off, or comes after the one that takes it."""
+    """`verdict`: takes the item, does not match, is off, comes after the one that takes it, or would take it if no
+    override named the item."""
 
     name: str
     status: str
-    verdict: Literal["takes", "no match", "off", "comes later"]
+    verdict: PolicyVerdict
     finding: Finding
 
 
@@ -108,15 +111,18 @@ def explain(
 
 def _policies(rulebook: Rulebook, taker: Policy | None, item: OpenItem, today: dt.date) -> Iterable[PolicyView]:
     taken = False
+    named = override_of(rulebook.overrides, item) is not None
     for policy in rulebook.policies:
         finding = policy.when.explain(item, today)
-        verdict: Literal["takes", "no match", "off", "comes later"] = "no match"
+        verdict: PolicyVerdict = "no match"
         if policy.status == "off":
             verdict = "off"
         elif policy is taker:
             verdict, taken = "takes", True
         elif taken and finding.holds:
             verdict = "comes later"
+        elif named and finding.holds:
+            verdict = "overridden"
         yield PolicyView(policy.name, policy.status, verdict, finding)
 
 
@@ -184,9 +190,10 @@ def _not_next(policy: Policy, step: Step, rung: Rung, item: OpenItem, situation:
     if rung.step and order.index(step.name) < order.index(rung.step.name):
         return _view(step, "missed", "the invoice is further already")
     if step.after is not None:
-        return _view(
-            step, "later", f"not before {day(due_on + dt.timedelta(days=step.after))}, after the steps before it"
-        )
+        on = due_on + dt.timedelta(days=step.after)
+        if on <= situation.today:
+            return _view(step, "later", f"its day was {day(on)}; it waits for the steps before it")
+        return _view(step, "later", f"not before {day(on)}, after the steps before it")
     return _view(step, "later", step.timing)
 
 

@@ -24,6 +24,9 @@ def load(text: str, filename: str, *, templates: Collection[str] | None = None) 
         hint = did_you_mean(key, TABLES)
         if hint and key not in TABLES:
             problems.append(Problem(document.places.of_key((key,)), f"{key}: unknown table", hint))
+    if "step" in root:
+        hint = "write [[policy.step]] below its [[policy]]"
+        problems.append(Problem(document.places.of_key(("step",)), "step: unknown table", hint))
     return rulebook, sorted(problems, key=_place)
 
 

@@ -27,7 +27,20 @@ def read_policies(tables: list[Table], guards: Guards, templates: Collection[str
 def read_overrides(tables: list[Table], policies: tuple[Policy, ...]) -> tuple[Override, ...]:
     """Each names a customer or an invoice, and the policy that takes it."""
     names = [policy.name for policy in policies]
-    return tuple(_override(table, names) for table in tables)
+    overrides = tuple(_override(table, names) for table in tables)
+    _check_named_once(tables, overrides)
+    return overrides
+
+
+def _check_named_once(tables: list[Table], overrides: tuple[Override, ...]) -> None:
+    """The first override of a name wins, so a second one would be passed over in silence."""
+    seen: dict[tuple[str, str], Table] = {}
+    for table, override in zip(tables, overrides, strict=True):
+        named = override.customer, override.invoice
+        first = seen.setdefault(named, table)
+        if first is not table and any(named):
+            key = "invoice" if override.invoice else "customer"
+            table.report(key, "an override before this one names it already", f"the other is at {first.where(key)}")
 
 
 def _override(table: Table, names: list[str]) -> Override:
@@ -106,7 +119,8 @@ def _check_order(pairs: list[tuple[Table, Step]]) -> None:
         if step.stage < previous.stage:
             table.report("stage", f"{step.stage} comes after stage {previous.stage}", "stages never fall")
         latest = max(latest, previous.after or 0)
-        if step.after is not None and step.after <= latest:
+        as_written = step.after == table.peek("days_after_due")  # a wrong value is told once, by its own problem
+        if step.after is not None and as_written and step.after <= latest:
             table.report("days_after_due", f"{step.after} is not later than the step before it ({latest})")
 
 

@@ -207,7 +207,8 @@ def _value(table: Table, field: Field, name: str, value: Any) -> Any:
         return _Wrong()
     if field.type == "country":
         if not _is_country(value):
-            table.expected(name, "a two-letter country code such as GB")
+            hint = "ISO 3166 writes GB for the United Kingdom" if value == "UK" else ""
+            table.expected(name, "a two-letter country code such as GB", hint)
             return _Wrong()
         return value
     return value.strip().casefold()

@@ -78,6 +78,8 @@ def read_amounts(table: Table, key: str) -> dict[str, int]:
         if currency not in CURRENCIES:
             inner.report(currency, "expected an ISO 4217 currency such as GBP")
             continue
+        if not text.strip():  # reported already: no text, or nothing in it
+            continue
         try:
             limits[currency] = to_minor(text, currency)
         except MoneyError as error:

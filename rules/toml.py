@@ -47,4 +47,10 @@ def _hint(message: str) -> str:
         return "text stands in quotes, lists in [ ], dates as 2026-01-31"
     if "Cannot declare" in message or "Cannot overwrite" in message:
         return "the same table or key is written twice"
+    if "Illegal character '\\n'" in message:
+        return "a text ends with its quote on the line on which it begins"
+    if "Unclosed inline table" in message or "Unclosed array" in message:
+        return "entries are parted by commas, and a bracket closes them"
+    if "hex value" in message or "Unescaped '\\'" in message:
+        return "a backslash in a text is written twice, or the text stands in single quotes"
     return ""

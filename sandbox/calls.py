@@ -90,10 +90,17 @@ def html_answer(text: str, status: int = 200) -> Answer:
     return text_answer(text, status, "text/html; charset=utf-8")
 
 
+class CutOffError(Exception):
+    """The caller left in the middle of its request: a server never sees the half of one as a whole."""
+
+
 async def read_call(scope: Scope, receive: Receive, now: datetime) -> Call:
+    """Raises CutOffError."""
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise CutOffError
         body += message.get("body", b"")
         more = message.get("more_body", False)
     query_text = scope["query_string"].decode("latin-1")

@@ -9,7 +9,19 @@ import struct
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-from sandbox.calls import Answer, Call, Receive, Refused, Route, Scope, Send, html_answer, read_call, send_answer
+from sandbox.calls import (
+    Answer,
+    Call,
+    CutOffError,
+    Receive,
+    Refused,
+    Route,
+    Scope,
+    Send,
+    html_answer,
+    read_call,
+    send_answer,
+)
 from sandbox.faults import BEFORE, Fault
 
 if TYPE_CHECKING:
@@ -60,7 +72,10 @@ class Door:
         return Answer(int(fault_.options.get("status", 500)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = await read_call(scope, receive, self.world.clock.now())
+        try:
+            call = await read_call(scope, receive, self.world.clock.now())
+        except CutOffError:
+            return
         fault = self.world.faults.take(self.platform, call.method, call.path)
         if fault is not None and fault.kind == "reset":
             await drop(send, reset=True)

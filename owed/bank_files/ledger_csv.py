@@ -63,8 +63,8 @@ def read_rates(path: Path) -> tuple[Rates, list[Problem]]:
         rate = _rate(usd)
         if rate <= 0:
             rows.wrong("usd", f"{usd!r} is not a rate", "write what one unit is worth in US dollars, such as 1.27")
-        elif day:
-            rates[day, known] = rate
+        elif day and rates.setdefault((day, known), rate) != rate:
+            rows.wrong("usd", f"{known} has another rate on this day above", "keep one rate a day")
     return rates, problems or rows.problems
 
 

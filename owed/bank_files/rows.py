@@ -20,15 +20,14 @@ class Rows:
         self._seen: set[str] = set()
         self._days: dict[str, dt.date] = {}
         self._line = 1
-        first = text.lstrip("\ufeff").partition("\n")[0]
-        self._parted_by = max(",;\t", key=first.count)
-        self._text, self._wanted = text.lstrip("\ufeff"), (*required, *optional)
+        self._text, self._wanted = _with_line_ends(text.lstrip("\ufeff")), (*required, *optional)
+        self._parted_by = max(",;\t", key=self._text.partition("\n")[0].count)
         self._place: dict[str, int] = {}
         self._required = required
 
     def __iter__(self) -> Iterator[tuple[str, ...]]:
         """The wanted cells of each row, in the order of `required` and `optional`; absent columns are empty."""
-        lines = csv.reader(_lines(self._text), delimiter=self._parted_by)
+        lines = self._cells()
         header = [cell.strip().casefold() for cell in next(lines, [])]
         if not self._has_columns(header):
             return
@@ -37,7 +36,6 @@ class Rows:
         # an absent column stands behind the last one, where an empty cell is added
         wanted = itemgetter(*[self._place.get(column, width) for column in self._wanted])
         for cells in lines:
-            self._line = lines.line_num
             if len(cells) != width:
                 if any(cells):
                     self._report(
@@ -46,11 +44,33 @@ class Rows:
                 continue
             yield wanted([*map(str.strip, cells), ""])
 
+    def _cells(self) -> Iterator[list[str]]:
+        """The cells of each row. A quote that is never closed would swallow the rows behind it, so it is a mistake."""
+        lines = csv.reader(_lines(self._text), delimiter=self._parted_by, strict=True)
+        while True:
+            begins = lines.line_num + 1
+            try:
+                cells = next(lines, None)
+            except csv.Error as error:
+                self._line = begins
+                self._report(1, f"the row cannot be read: {error}", "close each quote; write one within a cell twice")
+                continue
+            if cells is None:
+                return
+            self._line = lines.line_num
+            yield cells
+
     def again(self, text: str) -> str:
         """A text that stands in many rows, kept once."""
         return sys.intern(text)
 
     def _has_columns(self, header: list[str]) -> bool:
+        if not header:
+            self._report(1, "the file is empty", f"the first line names the columns: {','.join(self._required)}")
+            return False
+        for column in self._wanted:
+            if header.count(column) > 1:
+                self._report(header.index(column) + 1, f"{column}: two columns have this name", "keep one of them")
         missing = [column for column in self._required if column not in header]
         for column in missing:
             hint = f"the first line names the columns: {','.join(self._required)}"
@@ -98,6 +118,11 @@ class Rows:
             return int(text)
         self.wrong(column, f"{text!r} is not a whole number", "write minor units: 12.50 GBP is 1250")
         return 0
+
+
+def _with_line_ends(text: str) -> str:
+    """Old spreadsheets of the Mac end a line with a carriage return alone."""
+    return text if "\n" in text else text.replace("\r", "\n")
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -37,7 +37,7 @@ def lines(name: str, found: Iterable[Transaction]) -> tuple[list[PaymentLine], l
         taken.add(identifier)
         try:
             minor = to_minor(_there(one.amount, "amount"), one.currency.upper())
-            day = _there(one.booked_on, "date")
+            day = _day(_there(one.booked_on, "date"))
         except (MoneyError, ValueError) as error:
             problems.append(Problem(f"{name}: transaction {place}", str(error), "ask the bank for the statement again"))
             continue
@@ -50,6 +50,11 @@ def _there(value: T | None, what: str) -> T:
     if value is None:
         raise ValueError(f"it has no {what}")
     return value
+
+
+def _day(found: dt.date) -> dt.date:
+    """A plain day: a library's own kind of date cannot be kept."""
+    return dt.date(found.year, found.month, found.day)
 
 
 def _plain(text: str) -> str:

@@ -26,6 +26,8 @@ def register(application: typer.Typer) -> None:
 def backup(file: File, config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False) -> None:
     """Write everything in the store to one file, while owed goes on working. The key file is not in it: keep a copy."""
     installation = open_installation(config, now)
+    if not file.absolute().parent.is_dir():
+        raise Mistake(f"{file}: name a file in a folder that is there")
     try:
         made = backups.save(installation.store.engine, file, installation.clock())
     except FileExistsError:

@@ -63,7 +63,7 @@ def _state(one: KnownBreak) -> str:
 
 
 def _row(one: Break, age: int | None) -> list[Any]:
-    days = "" if age is None else f"{age} days"
+    days = "" if age is None else f"{age} day" if age == 1 else f"{age} days"
     about = " ".join(map(str, (*one.refs, *(ref for ref in one.about if ref not in one.refs))))
     return [one.short_key, one.kind, one.amount, days, about, one.cause, one.next_step, one.assigned_to]
 
@@ -128,6 +128,8 @@ def assign(
 
 def _find(installation: Installation, word: str) -> Break:
     """The one break of today's facts that a word means. Raises Mistake."""
+    if len(word) < _SHORTEST:
+        raise Mistake(f"{word}: give at least the first {_SHORTEST} letters of the key; see: owed breaks")
     found = assess(installation, decide=False).reconciliation.breaks
     exact = [one for one in found if one.key == word]
     meant = exact or [one for one in found if len(word) >= _SHORTEST and one.short_key.startswith(word)]

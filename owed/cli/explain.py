@@ -14,7 +14,7 @@ from receivables.facts import Customer, Invoice
 from receivables.money import Money
 from receivables.refs import Ref
 from rules.conditions import Finding
-from rules.explain import Explanation
+from rules.explain import Explanation, PolicyView
 from rules.explain import explain as explain_item
 from store import outbox, outcomes
 from sync.assess import Assessment, assess
@@ -129,11 +129,19 @@ def _print_rules(rules: Explanation) -> None:
     read = f"{rules.read_at:%Y-%m-%d %H:%M} UTC" if rules.read_at else "never"
     say(f"  facts read {read}; the debtor's time is {rules.debtor_zone}")
     for policy in rules.policies:
-        why = "; ".join(_conditions(policy.finding, policy.finding.holds))
+        why = _why(policy)
         say(f"  policy {policy.name}: {policy.verdict}" + (f" ({why})" if why else ""))
     for step in rules.steps:
         say(f"    {step.name} ({step.timing}): {step.state}, {step.text}")
     for guard in rules.guards:
         if not guard.passed:
             say(f"  guard {guard.title}: {'; '.join(reason.text for reason in guard.reasons)}")
-    say(f"  next: {rules.next_step}")
+    stopped = rules.decision.reasons[0].code == "not_due_yet" and not all(guard.passed for guard in rules.guards)
+    say(f"  next: {rules.next_step}{', unless a guard above stops it then' if stopped else ''}")
+
+
+def _why(policy: PolicyView) -> str:
+    """What decided on the policy: its conditions, or an override, which goes before them."""
+    if policy.verdict == "overridden" or (policy.verdict == "takes" and not policy.finding.holds):
+        return "by name, in an [[override]]"
+    return "; ".join(_conditions(policy.finding, policy.finding.holds))

@@ -40,6 +40,7 @@ def match(
     """Match payments to invoices, each link with its reason and confidence. Reads and writes files, nothing else."""
     if band not in _BANDS:
         raise Mistake(f"--band {band}: expected one of {', '.join(_BANDS)}")
+    _can_be_written(out, [invoices, payments, customers, fx])
     with _without_searching_cycles():
         documents, lines, known, rates = _read(invoices, payments, customers, fx)
         found = _with_progress(documents, lines, known, rates)
@@ -49,6 +50,14 @@ def match(
     say(
         f"{len(found):,} payments: {sure:,} matched, {len(shown) - sure:,} proposed, {len(found) - len(shown):,} without"
     )
+
+
+def _can_be_written(out: Path, read: list[Path | None]) -> None:
+    """Before any work. Raises Mistake."""
+    if any(one and one.resolve() == out.resolve() for one in read):
+        raise Mistake(f"--out {out}: that is a file to be read; name another one")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise Mistake(f"--out {out}: name a file in a folder that is there")
 
 
 @contextmanager

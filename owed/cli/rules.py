@@ -17,6 +17,7 @@ from owed.settings import load, load_rulebook
 from receivables.decisions import WRITTEN
 from receivables.facts import Invoice
 from receivables.open_items import OpenItem
+from receivables.refs import Ref
 from rules.cases import CaseResult, run_cases
 from rules.diff import Difference
 from rules.diff import diff as compare
@@ -45,7 +46,12 @@ def check(config: Config = DEFAULT_CONFIG, as_json: Json = False, rules: Rules =
         raise typer.Exit(2)
     if not as_json:
         count = sum(len(policy.steps) for policy in settings.rulebook.policies)
-        say(f"{rules or config}: no problems; {len(settings.rulebook.policies)} policies with {count} steps")
+        told = _counted(len(settings.rulebook.policies), "policy", "policies")
+        say(f"{rules or config}: no problems; {told} with {_counted(count, 'step', 'steps')}")
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
 
 
 @application.command("schema")
@@ -119,7 +125,8 @@ def run(config: Config = DEFAULT_CONFIG, as_json: Json = False, rules: Rules = N
         for one in results:
             told = "" if one.passed else f": expected {one.case.expect}, found {one.found} ({_why(one)})"
             say(f"{one.case.where}: {'ok' if one.passed else 'FAILED'} {one.case.name}{told}")
-        say(f"{len(results)} cases, {len(failed)} failed" if results else "no [[case]] is written yet")
+        counted = f"{_counted(len(results), 'case', 'cases')}, {len(failed)} failed"
+        say(counted if results else "no [[case]] is written yet")
     if failed:
         raise typer.Exit(1)
 
@@ -167,7 +174,7 @@ def diff(
     if as_json:
         print_json(_diff_json(found))
     else:
-        _print(found)
+        _print(found, {item.invoice.ref: item for item in seen.items})
 
 
 def _diff_json(found: Difference) -> dict[str, object]:
@@ -179,9 +186,15 @@ def _diff_json(found: Difference) -> dict[str, object]:
     return {"changes": changes, "messages": messages}
 
 
-def _print(found: Difference) -> None:
-    rows = [[str(one.invoice), one.debtor, one.text] for one in found.changes]
-    table("decided differently", ["invoice", "debtor", "before → after"], rows, prose=["before → after"])
+def _print(found: Difference, items: dict[Ref, OpenItem]) -> None:
+    rows = [[*_names(items[one.invoice]), str(one.invoice), one.text] for one in found.changes]
+    columns = ["number", "customer", "invoice", "before → after"]
+    table("decided differently", columns, rows, prose=["before → after"])
     counts = [[step, before, after] for step, (before, after) in found.messages.items()]
     table("messages", ["step", "before", "after"], counts, numbers=["before", "after"])
-    say(f"{len(found.changes)} debts are decided differently")
+    say(f"{_counted(len(found.changes), 'debt is', 'debts are')} decided differently")
+
+
+def _names(item: OpenItem) -> tuple[str, str]:
+    """As a bookkeeper knows them; the reference beside them is what can be copied."""
+    return item.invoice.number, item.customer.name if item.customer else item.debtor

@@ -12,6 +12,7 @@ from owed.cli.plan import actor
 from owed.cli.printing import say
 from owed.cli.references import find, subjects_of
 from owed.errors import Mistake
+from receivables.business import BOOKS
 from receivables.facts import Invoice
 from receivables.local_facts import (
     Confirmation,
@@ -80,13 +81,13 @@ def promise(
     _state(installation, ref, Promise(**about, promised_on=promised_on, amount=money.minor, currency=money.currency))
 
 
-def _amount(text: str) -> Money:
+def _amount(text: str, option: str = "--amount") -> Money:
     try:
         money = Money.parse(text)
     except MoneyError as error:
-        raise Mistake(f"--amount {text}: {error}") from None
+        raise Mistake(f"{option} {text}: {error}") from None
     if money.minor <= 0:
-        raise Mistake(f"--amount {text}: a promise is of more than nothing")
+        raise Mistake(f"{option} {text}: expected more than nothing")
     return money
 
 
@@ -143,7 +144,9 @@ def plan_payments(
     found = find(assess(installation, decide=False), ref)
     if not isinstance(found, Invoice):
         raise Mistake(f"{ref}: a payment plan is about one invoice")
-    parts = tuple(sorted(_instalment(installation, word, found.currency) for word in instalment or ()))
+    if not instalment:
+        raise Mistake(f"{ref}: name each part with --instalment DAY=AMOUNT; {found.balance} is open")
+    parts = tuple(sorted(_instalment(installation, word, found.currency) for word in instalment))
     planned = Money(sum(part.amount for part in parts), found.currency)
     if planned != found.balance:
         raise Mistake(f"the instalments add up to {planned}, and {found.balance} is open")
@@ -157,7 +160,7 @@ def _instalment(installation: Installation, word: str, currency: str) -> Instalm
     on, mark, amount = word.partition("=")
     if not mark:
         raise Mistake(f"--instalment {word}: write DAY=AMOUNT, such as 2026-12-01=500.00")
-    money = _amount(amount if " " in amount.strip() else f"{amount} {currency}")
+    money = _amount(amount if " " in amount.strip() else f"{amount} {currency}", "--instalment")
     if money.currency != currency:
         raise Mistake(f"--instalment {word}: the invoice is in {currency}")
     return Instalment(_not_past(installation, on, "--instalment"), money.minor)
@@ -173,6 +176,8 @@ def confirm_receipts(
     installation = open_installation(config, now)
     if name not in installation.endpoints:
         raise Mistake(f"{name}: no such connection; there are {', '.join(installation.endpoints)}")
+    if installation.endpoints[name].platform not in BOOKS:
+        raise Mistake(f"{name}: no books are kept there")
     about = _about(installation, reason) | {"id": f"receipts-complete-{name}"}
     fact = Confirmation(**about, subject=name, question="receipts_complete")
     with installation.store.write() as tx:

@@ -15,7 +15,7 @@ from reconciliation.matching.mirrors import of_record
 from reconciliation.matching.names import key_of, words_of
 from reconciliation.matching.payers import Payers, account_key
 from reconciliation.matching.readings import Found, Judgement
-from reconciliation.matching.reasons import reason
+from reconciliation.matching.reasons import reason, without
 from reconciliation.matching.results import Band, Conclusion, Link
 from reconciliation.policy import MatchPolicy
 
@@ -71,7 +71,7 @@ class _Run:
         waiting = self._by_surety(ordered, _SURE, only_stated=True)
         self.delays.settle()
         for payment in self._by_surety(waiting, self.policy.propose_confidence):
-            self._finish(Conclusion(payment.id, (), "", 0.0, "nothing that is open fits well enough"))
+            self._finish(Conclusion(payment.id, (), "", 0.0, without(payment, copy=payment.id in self.copies)))
         return sorted(self.done, key=lambda one: one.payment)
 
     def _by_surety(self, payments: list[PaymentLine], least: float, *, only_stated: bool = False) -> list[PaymentLine]:

@@ -18,7 +18,7 @@ _PAYER = {
 }
 _PATTERN = {
     "number": "the payment states {numbers}",
-    "part of the number": "the payment states a part of {numbers}",
+    "part of the number": "the payment states part of the number of {numbers}",
     "purchase order": "the payment states the purchase order of {numbers}",
     "range": "{numbers} is in the range that the payment states",
     "one": "{numbers} fits",
@@ -55,3 +55,12 @@ def reason(book: Book, payment: PaymentLine, found: Found) -> str:
         difference = Money(abs(sum(book.left[place] for place in found.places) - payment.amount), payment.currency)
         parts.append(_STORY[found.story].format(difference=difference, currency=payment.currency))
     return "; ".join([part for part in parts if part])
+
+
+def without(payment: PaymentLine, *, copy: bool) -> str:
+    """Why a payment settles nothing, as far as that can be seen."""
+    if payment.amount < 0:
+        return "money out: it settles nothing but a credit note that it names"
+    if copy:
+        return "nothing that is open fits, and it is like a payment some days before: paid twice, perhaps"
+    return "nothing that is open fits well enough"

@@ -14,7 +14,7 @@ from tests.brokers import Server, rabbitmq, valkey
 from tests.chaos.fleet import Fleet, running
 from tests.postgresql import fresh_database
 
-MANY = 60
+MANY = 30
 
 
 @pytest.fixture(params=["redis", "amqp", "postgresql"])

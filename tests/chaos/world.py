@@ -105,7 +105,7 @@ class Databases:
 def opened(folder: Path, store: str, now: dt.datetime) -> Iterator[World]:
     with Sandbox(folder / "sandbox", now=now, company="empty") as sandbox:
         config = write_settings(folder, sandbox.config, store, RULES)
-        text = config.read_text().replace("settle_seconds = 2 ", "settle_seconds = 1 ")
+        text = config.read_text().replace("settle_seconds = 2 ", "settle_seconds = 5 ")
         lines = [line for line in text.splitlines() if not line.startswith("limits = ")]
         limited = ('platform = "xero"', 'platform = "quickbooks"', 'platform = "stripe"')
         free = [f"{line}\n{_FREE}" if line in limited else line for line in lines]

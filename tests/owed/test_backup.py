@@ -62,6 +62,7 @@ def test_what_is_planned_after_a_restore_waits_for_approval(desk: Desk, tmp_path
 def test_a_store_in_use_is_not_replaced(desk: Desk, copied: Path) -> None:
     assert "the store is not empty" in desk.owed("restore", str(copied), code=2).err
     assert "is there already" in desk.owed("backup", str(copied), code=2).err
+    assert "a folder that is there" in desk.owed("backup", str(copied.parent / "none" / "b.zip"), code=2).err
 
 
 @pytest.mark.parametrize("content", [b"", b"not a backup"])

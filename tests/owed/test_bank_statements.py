@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.owed.conftest import Desk
+from tests.owed.test_bank_files import BAI2, CAMT, MT940, OFX
 from tests.owed.test_breaks import held, journal, the
 
 _COLUMNS = "payment_id,date,amount,currency,payer_name,payer_account,reference"
@@ -44,6 +45,14 @@ def test_a_statement_that_is_read_again_is_known_already(desk: Desk) -> None:
     assert "april.csv: 1 new lines, 0 changed, 2 known already" in again.err
     assert len(reconciled(desk)["matches"]) == 1
     assert [event for event, _ in journal(desk)].count("bank statement read") == 2
+
+
+@pytest.mark.parametrize(("text", "lines"), [(OFX, 2), (CAMT, 4), (MT940, 2), (BAI2, 2)])
+def test_a_statement_of_every_format_is_kept(desk: Desk, text: str, lines: int) -> None:
+    path = desk.folder / "statement.txt"
+    path.write_text(text)
+    assert f"{lines} new lines" in desk.owed("reconcile", "--bank", str(path)).err
+    assert f"0 new lines, 0 changed, {lines} known" in desk.owed("reconcile", "--bank", str(path)).err
 
 
 def test_a_refused_line_releases_its_invoice(desk: Desk) -> None:

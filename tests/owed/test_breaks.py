@@ -115,7 +115,7 @@ def test_a_break_that_is_mended_is_closed_at_once(desk: Desk) -> None:
     ("command", "says"),
     [
         (("breaks", "accept", "zzzz"), "no break has this key"),
-        (("breaks", "accept", "a"), "no break has this key"),
+        (("breaks", "accept", "a"), "give at least the first 4 letters of the key"),
         (("breaks", "refuse", "KEY"), "only a match can be refused"),
         (("breaks", "accept", "KEY", "--debt-stands"), "answer refunds and lost chargebacks alone"),
         (("breaks", "--kind", "odd"), "--kind odd: expected one of"),

@@ -157,10 +157,19 @@ def test_a_changed_journal_is_found(desk: Desk) -> None:
     assert told.err == "journal: entry 2 was changed after it was written\n"
 
 
+def test_rules_check_warns_about_the_rules_of_another_file(desk: Desk) -> None:
+    other = desk.folder / "new.toml"
+    step = '[[policy.step]]\nname = "friendly"\ndays_after_due = 3\naction = "alert"\n'
+    other.write_text('[[policy]]\nname = "abroad"\nwhen = { country = "FR" }\n' + step)
+    warnings = desk.json("rules", "check", "--rules", str(other))["warnings"]
+    assert [one["where"] for one in warnings if str(other) in one["where"]] == [f"{other}:3:8", f"{other}:1:1"]
+    assert "no problems; 1 policy with 1 step\n" in desk.owed("rules", "check", "--rules", str(other)).out
+
+
 def test_rules_check_names_the_policies(desk: Desk) -> None:
     told = desk.json("rules", "check")
     assert (told["policies"], told["problems"]) == (["standard"], [])
-    assert "no problems; 1 policies with 5 steps" in desk.owed("rules", "check").out
+    assert "no problems; 1 policy with 5 steps" in desk.owed("rules", "check").out
     desk.settings('status = "active"', 'status = "actve"')
     shown = desk.owed("rules", "check", code=2).out
     assert "owed.toml:" in shown
@@ -210,7 +219,7 @@ def test_rules_diff_shows_what_another_file_would_change(desk: Desk) -> None:
     assert told["messages"] == {"standard/friendly": {"before": 4, "after": 3}}
     assert [one["before"]["verdict"] for one in told["changes"]] == ["act"]
     printed = desk.owed("rules", "diff", str(other)).out
-    assert "1 debts are decided differently" in printed
+    assert "1 debt is decided differently" in printed
     assert told["changes"][0]["invoice"] in printed
     assert desk.json("rules", "diff", str(desk.config))["changes"] == []
     assert "no such file" in desk.owed("rules", "diff", str(desk.folder / "none.toml"), code=2).err

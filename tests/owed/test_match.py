@@ -119,6 +119,52 @@ def test_all_mistakes_of_all_files_are_told_at_once(folder: Path) -> None:
     assert len(found.err.splitlines()) == 4 + 3
 
 
+def test_an_unclosed_quote_swallows_no_payment(folder: Path) -> None:
+    (folder / "payments.csv").write_text(PAYMENTS.replace("INV 0101,bank_transfer", 'INV 0101,"bank_transfer'))
+    found = matched(folder)
+    assert (found.code, "payments.csv:2:1: the row cannot be read" in found.err) == (2, True), found.err
+    assert not (folder / "out.csv").exists()
+
+
+def test_a_quote_in_the_wrong_place_hides_no_other_mistake(folder: Path) -> None:
+    text = PAYMENTS.replace("R Kumar", '"R" Kumar').replace("2026-03-07", "7 March")
+    (folder / "payments.csv").write_text(text)
+    found = matched(folder)
+    assert [line.partition("payments.csv:")[2][:4] for line in found.err.splitlines()] == ["3:1:", "4:2:"]
+
+
+def test_lines_that_end_as_an_old_mac_ends_them(folder: Path) -> None:
+    (folder / "payments.csv").write_bytes(PAYMENTS.replace("\n", "\r").encode())
+    assert matched(folder).code == 0
+    assert len(rows(folder)) == 3
+
+
+def test_an_empty_file_and_a_column_named_twice_are_told(folder: Path) -> None:
+    (folder / "payments.csv").write_text("")
+    (folder / "customers.csv").write_text("customer_id,name,name\nC100,Acme,Akme\n")
+    found = matched(folder)
+    assert "payments.csv:1:1: the file is empty (the first line names the columns" in found.err
+    assert "customers.csv:1:2: name: two columns have this name" in found.err
+    assert len(found.err.splitlines()) == 2
+
+
+def test_two_rates_on_one_day_are_not_chosen_from(folder: Path) -> None:
+    (folder / "fx.csv").write_text(RATES + "2026-03-05,GBP,1.27\n2026-03-05,GBP,1.72\n")
+    found = matched(folder)
+    assert (found.code, "fx.csv:4:3: usd: GBP has another rate on this day above" in found.err) == (2, True)
+
+
+def test_the_files_that_are_read_are_never_written(folder: Path) -> None:
+    told = matched(folder, "--out", str(folder / "payments.csv"))
+    assert (told.code, "that is a file to be read" in told.err) == (2, True)
+    assert (folder / "payments.csv").read_text() == PAYMENTS
+
+
+def test_a_folder_that_is_not_there_is_told_before_the_work(folder: Path) -> None:
+    told = matched(folder, "--out", str(folder / "none" / "out.csv"))
+    assert (told.code, "name a file in a folder that is there" in told.err) == (2, True)
+
+
 def test_a_missing_file_and_an_unknown_band_are_mistakes(folder: Path) -> None:
     (folder / "fx.csv").unlink()
     assert "there is no such file" in matched(folder).err

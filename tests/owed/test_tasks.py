@@ -54,6 +54,7 @@ def test_a_payment_plan_has_to_add_up_and_then_holds(desk: Desk) -> None:
     invoice = overdue(desk)
     number, money = invoice["number"], invoice["open"]
     later = dt.date(2027, 1, 15)
+    assert "name each part with --instalment" in desk.owed("plan-payments", number, code=2).err
     short = desk.owed("plan-payments", number, "--instalment", f"{later}=1.00", code=2)
     assert "add up to 1.00" in short.err
     desk.owed("plan-payments", number, "--instalment", f"{later}={money['amount']}")

@@ -91,6 +91,13 @@ def test_an_open_chargeback_holds_and_a_won_one_releases() -> None:
     assert (held(found), item(found).demandable) == ([], 0)
 
 
+def test_an_open_chargeback_that_was_accepted_holds_until_it_is_decided() -> None:
+    facts = [customer(), invoice(), paid()]
+    one = only(run(*facts, chargeback("ch_1", "open")), "chargeback")
+    assert held(run(*facts, chargeback("ch_1", "open"), answered(one))) == ["chargeback"]
+    assert held(run(*facts, chargeback("ch_1", "won"), answered(one))) == []
+
+
 def test_a_lost_chargeback_asks_and_is_demanded_only_when_the_debt_stands() -> None:
     facts = [customer(), invoice(), paid(), chargeback("ch_1", "lost")]
     found = run(*facts)

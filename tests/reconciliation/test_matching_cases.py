@@ -174,11 +174,16 @@ def test_the_same_payment_twice_belongs_to_nothing_the_second_time() -> None:
     found = matched(*ledger, paid(50_010, "INV-0101"), paid(50_010, "INV-0101", id="p2", paid_on=on(1)))
     assert [link.document for link in found["p1"].links] == ["INV-0101"]
     assert found["p2"].links == ()
+    assert found["p2"].reason == (
+        "nothing that is open fits, and it is like a payment some days before: paid twice, perhaps"
+    )
 
 
 @pytest.mark.parametrize("text", ["refund INV-0101", "chargeback INV-0101", ""])
 def test_money_out_settles_nothing(text: str) -> None:
-    assert links(owed("INV-0101", 50_010), paid(-50_010, text)) == {}
+    found = matched(owed("INV-0101", 50_010), paid(-50_010, text))
+    assert found["p1"].links == ()
+    assert found["p1"].reason == "money out: it settles nothing but a credit note that it names"
 
 
 def test_a_credit_note_that_is_paid_out_by_name() -> None:

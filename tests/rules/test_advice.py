@@ -72,3 +72,9 @@ def test_a_final_message_to_a_natural_person_is_no_letter_of_claim() -> None:
             "(end with a policy without when)"
         )
     ]
+
+
+@pytest.mark.parametrize("text", ["", policy("a").replace('name = "a"', 'name = "a"\nstatus = "off"')])
+def test_rules_that_remind_nobody(text: str) -> None:
+    (warning,) = warned(text)
+    assert "nobody is reminded of anything" in warning

@@ -105,3 +105,13 @@ def test_the_next_moment_is_the_latest_of_what_it_waits_for() -> None:
 def test_an_invoice_that_is_not_open_is_not_known() -> None:
     with pytest.raises(KeyError):
         explained(debt("i2"))
+
+
+def test_an_override_is_why_a_policy_that_matches_does_not_take_it() -> None:
+    found = explained(debt(), rules='[[override]]\ninvoice = "books:invoice:i1"\npolicy = "none"\n' + LADDER)
+    assert [(policy.name, policy.verdict) for policy in found.policies] == [("standard", "overridden")]
+
+
+def test_a_later_step_whose_day_is_over_is_not_put_into_the_past() -> None:
+    final = explained(debt(overdue=50)).steps[-1]
+    assert (final.state, final.text) == ("later", "its day was 5 Mar 2026; it waits for the steps before it")

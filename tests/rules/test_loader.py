@@ -185,3 +185,34 @@ def test_the_last_template_is_only_for_the_last_step() -> None:
     steps = "".join(f'[[policy.step]]\nname = "s{n}"\ndays_after_due = {n * 7}\n' for n in range(1, 7))
     (policy,) = rulebook(f'[[policy]]\nname = "long"\n{steps}').policies
     assert [step.template for step in policy.steps] == ["friendly", "reminder", "firm", "firm", "firm", "final"]
+
+
+def test_a_wrong_day_is_told_once() -> None:
+    assert told(LADDER.replace("days_after_due = 14", 'days_after_due = "14"')) == [
+        'owed.toml:12:18: policy.1.step.3.days_after_due: expected a whole number, found "14"'
+    ]
+
+
+def test_a_number_where_an_amount_stands_is_told_once() -> None:
+    text = '[[policy]]\nname = "a"\nmin_balance = { GBP = 5 }\n[[policy.step]]\nname = "s"\ndays_after_due = 3\n'
+    assert told(text) == ["owed.toml:3:23: policy.1.min_balance.GBP: expected text in quotes, found 5"]
+
+
+def test_an_override_that_an_earlier_one_hides() -> None:
+    override = '[[override]]\ncustomer = "{}"\npolicy = "none"\n'
+    assert told(override.format("Acme Ltd") + override.format("ACME LTD") + override.format("Other Ltd")) == [
+        (
+            "owed.toml:5:12: override.2.customer: an override before this one names it already "
+            "(the other is at owed.toml:2:12)"
+        )
+    ]
+
+
+def test_a_step_outside_its_policy() -> None:
+    text = LADDER + '[[step]]\nname = "late"\n'
+    assert told(text)[0].endswith("step: unknown table (write [[policy.step]] below its [[policy]])")
+
+
+def test_what_people_call_the_united_kingdom() -> None:
+    text = LADDER.replace('name = "standard"', 'name = "standard"\nwhen = { country = "UK" }', 1)
+    assert told(text)[0].endswith("(ISO 3166 writes GB for the United Kingdom)")

@@ -169,3 +169,16 @@ def test_a_word_that_resembles_nothing_gets_no_hint() -> None:
 @given(st.text(max_size=200))
 def test_no_text_makes_the_reader_raise(text: str) -> None:
     parse(text, "owed.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('name = "standard\n', "(a text ends with its quote on the line on which it begins)"),
+        ('when = { country = "GB" currency = "GBP" }', "(entries are parted by commas, and a bracket closes them)"),
+        ('name = "C:\\Users"', "(a backslash in a text is written twice, or the text stands in single quotes)"),
+    ],
+)
+def test_what_is_no_toml_says_how_to_mend_it(text: str, hint: str) -> None:
+    (problem,) = read(text)[1]
+    assert str(problem).endswith(hint)
