@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, pairwise
 from typing import Any
 
+from receivables.decisions import REACHING
 from receivables.problems import Problem
 from rules.conditions import Always
 from rules.schema import Policy, Rulebook, Step
@@ -110,7 +111,12 @@ def _values(condition: Any) -> set[str] | None:
 
 def _later_than_written(one: _Written) -> Iterable[Problem]:
     for previous, step in pairwise(one.policy.demands):
-        if previous.after is None or step.after is None or step.after >= previous.after + step.gap_days:
+        if (
+            step.action not in REACHING
+            or previous.after is None
+            or step.after is None
+            or step.after >= previous.after + step.gap_days
+        ):
             continue
         first = previous.after + step.gap_days
         what = f"it comes {first} days after the due date at the earliest"

@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from receivables.decisions import Reason
+from receivables.decisions import REACHING, Reason
 from receivables.history import Contacted
 from receivables.open_items import OpenItem
 from rules.schema import Policy, Step
@@ -114,7 +114,8 @@ def _ready_on(step: Step, due_on: dt.date, previous_on: dt.date | None) -> dt.da
     ready_on = due_on + dt.timedelta(days=step.after or 1)
     if previous_on is None:
         return ready_on
-    return max(ready_on, previous_on + dt.timedelta(days=max(step.gap_days, step.after_previous or 0)))
+    gap = step.gap_days if step.action in REACHING else 0  # a note or an alert keeps nobody waiting
+    return max(ready_on, previous_on + dt.timedelta(days=max(gap, step.after_previous or 0)))
 
 
 def _not_yet(step: Step, ready_on: dt.date, due_on: dt.date, situation: Situation) -> Rung:

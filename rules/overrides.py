@@ -1,10 +1,20 @@
 """Customers and invoices that a named policy takes, or none, whatever the conditions say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from receivables.open_items import OpenItem
 from rules.fields import identity
 from rules.schema import Override
+
+
+def unmatched(overrides: Sequence[Override], items: Iterable[OpenItem]) -> list[str]:
+    """What overrides name and no open debt has: a settled one, or a slip of the pen. Each as it is written, in small
+    letters."""
+    known: set[str] = set()
+    for item in items:
+        known |= {item.invoice.number.casefold(), item.invoice.id.casefold(), str(item.invoice.ref).casefold()}
+        known |= identity(item)
+    return [name for override in overrides if (name := override.invoice or override.customer) not in known]
 
 
 def override_of(overrides: Sequence[Override], item: OpenItem) -> Override | None:

@@ -7,13 +7,16 @@ import typer
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
 from owed.cli.plan import actor
 from owed.cli.printing import print_json, say, table
+from owed.cli.whose import whose
 from owed.errors import Mistake
 from receivables.breaks import ASKS_FOR_DEBT, Break, BreakKind, Choice
+from receivables.refs import Ref
+from receivables.snapshot import Snapshot
 from reconciliation.breaks.answers import MATCHES
 from store import outcomes
 from store.outcomes import KnownBreak
 from sync import answering
-from sync.assess import assess
+from sync.assess import assess, load_snapshot
 from sync.installation import Installation
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The first letters of its key, as owed breaks shows it.")]
@@ -44,17 +47,20 @@ def breaks(
         raise Mistake(f"--kind {kind}: expected one of {', '.join(get_args(BreakKind))}")
     with installation.store.read() as tx:
         known = [one for one in outcomes.breaks(tx) if kind in ("", one.found.kind)]
-    today = installation.business.day_of(installation.clock())
+    seen = load_snapshot(installation)
+    today = seen.today
     shown = [one for one in known if everything or _state(one) == "open"]
     shown.sort(key=lambda one: (-(one.found.age(today) or 0), one.found.key))
     if as_json:
-        print_json([{**_plain(one), "age_days": one.found.age(today)} for one in shown])
+        print_json(
+            [{**_plain(one), "age_days": one.found.age(today), "whose": whose(seen, _refs(one.found))} for one in shown]
+        )
         return
-    columns = ["key", "kind", "amount", "age", "about", "cause", "next step", "assigned to"]
-    rows = [_row(one.found, one.found.age(today)) for one in shown]
+    columns = ["key", "kind", "amount", "age", "whose", "about", "cause", "next step", "assigned to"]
+    rows = [_row(one.found, one.found.age(today), seen) for one in shown]
     if everything:
         columns, rows = [*columns, "state"], [[*row, _state(one)] for row, one in zip(rows, shown, strict=True)]
-    table("", columns, rows, numbers=["amount", "age"], prose=["cause", "next step"])
+    table("", columns, rows, numbers=["amount", "age"], prose=["whose", "cause", "next step"])
     say(f"{sum(_state(one) == 'open' for one in known)} breaks open")
 
 
@@ -62,10 +68,24 @@ def _state(one: KnownBreak) -> str:
     return "closed" if one.closed_at else one.found.answer or "open"
 
 
-def _row(one: Break, age: int | None) -> list[Any]:
+def _refs(one: Break) -> list[Ref]:
+    return [*one.refs, *(ref for ref in one.about if ref not in one.refs)]
+
+
+def _row(one: Break, age: int | None, seen: Snapshot) -> list[Any]:
     days = "" if age is None else f"{age} day" if age == 1 else f"{age} days"
-    about = " ".join(map(str, (*one.refs, *(ref for ref in one.about if ref not in one.refs))))
-    return [one.short_key, one.kind, one.amount, days, about, one.cause, one.next_step, one.assigned_to]
+    about = " ".join(map(str, _refs(one)))
+    return [
+        one.short_key,
+        one.kind,
+        one.amount,
+        days,
+        whose(seen, _refs(one)),
+        about,
+        one.cause,
+        one.next_step,
+        one.assigned_to,
+    ]
 
 
 def _plain(one: KnownBreak) -> dict[str, Any]:

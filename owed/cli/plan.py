@@ -16,6 +16,7 @@ from receivables.business import WRITE_ONLY
 from receivables.commands import AnyCommand, OpenTask, SendInvoiceEmail, SendReminder
 from receivables.decisions import Decision
 from receivables.refs import Ref
+from rules.overrides import unmatched
 from store import journal, organisations, outbox
 from store.outbox import Effect
 from sync.assess import Assessment
@@ -58,6 +59,8 @@ def plan(config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False, 
         return
     print_plan(installation, seen, made)
     print_age(seen)
+    for name in unmatched(installation.rulebook.overrides, seen.items):
+        say(f"[[override]] {name}: no open debt is called so; if it is misspelt, it is reminded")
     print_held(seen.decisions)
 
 

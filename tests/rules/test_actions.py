@@ -7,7 +7,8 @@ import pytest
 from receivables.history import Contacted
 from receivables.open_items import PayingHabit
 from rules.loader import load
-from tests.rules.given import LADDER, NOW, brief, codes, debt, decide, only, told
+from rules.overrides import unmatched
+from tests.rules.given import LADDER, NOW, brief, codes, debt, decide, only, rulebook, told
 
 CALLS = LADDER.replace('name = "firm"', 'name = "firm"\naction = "call"', 1)
 
@@ -174,3 +175,16 @@ def test_a_step_that_makes_no_sense(lines: str, expected: str) -> None:
 def test_an_override_that_makes_no_sense(lines: str, expected: str) -> None:
     _, problems = load(LADDER + f"[[override]]\n{lines}\n", "owed.toml")
     assert any(expected in str(problem) for problem in problems), list(map(str, problems))
+
+
+def test_what_stays_inside_waits_for_no_gap() -> None:
+    rules = LADDER.replace(
+        'name = "reminder"\ndays_after_due = 14', 'name = "reminder"\ndays_after_due = 5\naction = "note"', 1
+    )
+    assert brief(only(decide(debt(overdue=6), rules=rules, history=(told(ago=3),)))) == "act reminder i1"
+
+
+def test_an_override_of_nobody_is_told() -> None:
+    rules = LADDER + '[[override]]\ncustomer = "Nobody Ltd"\npolicy = "none"\n'
+    rules += '[[override]]\ninvoice = "INV-i1"\npolicy = "none"\n'
+    assert unmatched(rulebook(rules).overrides, [debt("i1", number="INV-i1")]) == ["nobody ltd"]
