@@ -24,7 +24,7 @@ from sync.verify import Recheck, reread
 from sync.wanted import still_wanted
 
 #: Effects whose invoices are read again, and whose guards are asked again, together, just before they leave.
-CHUNK = 200
+CHUNK = 40
 
 Progress = Callable[[Outcome], None]
 
