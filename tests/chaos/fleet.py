@@ -64,7 +64,7 @@ class Fleet:
         try:
             with engine.connect() as connection:
                 rows = connection.execute(sa.text("SELECT state, count(*) FROM slot GROUP BY state"))
-                return Counter(dict(rows.tuples()))
+                return Counter({row[0]: row[1] for row in rows})
         except sa.exc.DatabaseError:  # not made yet, or away
             return Counter()
         finally:
