@@ -175,7 +175,6 @@ def _check_template(
     templates: Collection[str] | None,
 ) -> None:
     """The words must be true of the step: no "as we wrote before" in a first message, no "last" before another one."""
-    special = {*EVENT_TEMPLATES.values(), "statement"}
     if templates is not None and template not in templates:
         table.report("template", f'no template "{template}"', did_you_mean(template, templates))
     elif template in EVENT_TEMPLATES.values() and template != EVENT_TEMPLATES.get(event):
@@ -183,8 +182,8 @@ def _check_template(
     elif template not in TEMPLATES or action not in ("remind", "letter"):
         return
     elif event:
-        words = "pays no heed to what happened" if template not in special else ""
-        table.report("template", f'"{template}" {words}', f"the usual one is {EVENT_TEMPLATES.get(event, 'statement')}")
+        usual = EVENT_TEMPLATES.get(event, "statement")
+        table.report("template", f'"{template}" pays no heed to what happened', f"the usual one is {usual}")
     elif template in TEMPLATES[1:] and usual_stage == 0:
         table.report("template", f'"{template}" speaks of an overdue invoice', "nothing is overdue before the due date")
     elif template == TEMPLATES[0] and usual_stage > 0:

@@ -4,7 +4,7 @@
 against the readers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from receivables.decisions import ACTIONS
@@ -279,10 +279,7 @@ CASE = (
             Word("company", "flag", "false: a natural person", "company = true", "unknown"),
         ),
     ),
-    *(
-        Word(w.name, w.kind, w.meaning, w.example, w.default, w.choices, w.least, w.most, inside=w.inside)
-        for w in _DEBT
-    ),
+    *(replace(word, required=False) for word in _DEBT),
     Word(
         "invoice",
         "tables",

@@ -29,7 +29,6 @@ FORMAT = 1
 _MANIFEST = "manifest.json"
 #: Entries of a ZIP carry a day; theirs says nothing.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_VERSIONS = "alembic_version"
 
 
 class Part(msgspec.Struct, frozen=True):

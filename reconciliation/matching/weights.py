@@ -59,10 +59,6 @@ SOMEBODY_ELSE = 0.03
 UNKNOWN_PAYER = log(0.2)
 #: The payer is surely another customer.
 OTHER_CUSTOMER = -1.5
-#: Known account, or the platform's own word.
-KNOWN_ACCOUNT = 0.97
-#: The customer's number in the text.
-KNOWN_NUMBER = 0.95
 #: The customer's whole name in the text.
 NAME_IN_TEXT = 0.8
 #: Somebody who paid for a customer before, surely: so much of a doubt remains after one payment.
