@@ -14,6 +14,8 @@ from tests.brokers import Server, rabbitmq, valkey
 from tests.chaos.fleet import Fleet, running
 from tests.postgresql import fresh_database
 
+pytestmark = pytest.mark.long
+
 MANY = 30
 
 

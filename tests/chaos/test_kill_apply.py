@@ -9,7 +9,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.e2e.running import Product, product
+
+pytestmark = pytest.mark.long
 
 KILLS = 20
 NOW = "2026-11-18T10:00:00Z"

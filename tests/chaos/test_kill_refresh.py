@@ -7,7 +7,11 @@ import random
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.running import Product, product
+
+pytestmark = pytest.mark.long
 
 KILLS = 6
 NOW = "2026-11-18T10:00:00Z"

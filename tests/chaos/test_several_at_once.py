@@ -8,6 +8,8 @@ import pytest
 from tests.e2e.running import product
 from tests.postgresql import fresh_database
 
+pytestmark = pytest.mark.long
+
 NOW = "2026-11-18T10:00:00Z"
 
 

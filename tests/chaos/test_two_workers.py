@@ -15,6 +15,8 @@ from tests.e2e.running import Product, product
 from tests.postgresql import fresh_database
 from tests.waiting import until
 
+pytestmark = pytest.mark.long
+
 NOW = "2026-11-18T10:00:00Z"
 
 
