@@ -24,7 +24,7 @@ def recheck(
 ) -> tuple[Reason, ...]:
     """Why the message must not leave as it was planned; empty when it may.
 
-    `items` are all open items of now; the debtor's others tell of refusals and of messages about them. The message's
+    `items` are the open items of now, at least the debtor's and the decision's; the others tell of refusals and of messages about them. The message's
     own row in `history` is left out by its key while it is planned or approved. A reason with `until` asks for
     patience, any other one for a new plan. Codes of its own: `no_longer_open`, `demand_changed`, `message_changed`;
     all others are those of the guards.

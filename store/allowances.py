@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,12 +66,22 @@ def used(tx: Transaction, scope: str, ends: Callable[[dt.datetime], dt.datetime]
 
 
 def _row(tx: Transaction, scope: str) -> Any:
-    return tx.execute(sa.select(allowance).where(tx.mine(allowance), allowance.c.scope == scope)).one_or_none()
+    return tx.execute(_ROW, {"organisation": tx.organisation, "scope": scope}).one_or_none()
 
 
 def _put(tx: Transaction, scope: str, values: dict[str, object]) -> None:
-    insert = (postgresql.insert if tx.is_postgresql else sqlite.insert)(allowance)
-    row = {"organisation": tx.organisation, "scope": scope}
-    tx.execute(
-        insert.values(**{"note": "", **row, **values}).on_conflict_do_update(index_elements=list(row), set_=values)
-    )
+    row = {"organisation": tx.organisation, "scope": scope, "note": "", **values}
+    tx.execute(_upsert(tuple(values), postgres=tx.is_postgresql), row)
+
+
+_ROW = sa.select(allowance).where(
+    allowance.c.organisation == sa.bindparam("organisation"), allowance.c.scope == sa.bindparam("scope")
+)
+
+
+@lru_cache(maxsize=8)
+def _upsert(columns: tuple[str, ...], *, postgres: bool) -> Any:
+    """Built once: a call is spent with every call of a platform."""
+    insert = (postgresql.insert if postgres else sqlite.insert)(allowance)
+    changed = {name: insert.excluded[name] for name in columns}
+    return insert.on_conflict_do_update(index_elements=["organisation", "scope"], set_=changed)

@@ -16,7 +16,7 @@ from receivables.erasure import minimal, minimal_decision
 from receivables.facts import Fact
 from receivables.local_facts import BlockedAddress, LocalFact
 from receivables.refs import Ref
-from store import archive, codec, journal
+from store import archive, codec, journal, organisations
 from store.engine import Store, Transaction
 from store.outbox import Effect
 from store.snapshots import KINDS
@@ -121,6 +121,7 @@ def _rewrite(tx: Transaction, table: sa.Table, row: sa.Row[Any], fact: Fact) -> 
         table.c.known_from == row.known_from,
     )
     tx.execute(table.update().where(this).values(body=body, digest=codec.digest(body), **copied))
+    organisations.facts_changed(tx)
 
 
 def statements(tx: Transaction, subjects: Collection[str], words: Words) -> int:
@@ -135,6 +136,7 @@ def statements(tx: Transaction, subjects: Collection[str], words: Words) -> int:
         archive.empty(tx, [getattr(fact, "raw", "")])
         if isinstance(fact, BlockedAddress):
             tx.execute(STATEMENT.delete().where(tx.mine(STATEMENT), STATEMENT.c.id == row.id))
+            organisations.facts_changed(tx)
         else:
             _rewrite(tx, STATEMENT, row, minimal(fact))
     return count

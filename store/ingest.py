@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from receivables.facts import Fact, Gone
 from receivables.refs import Ref
-from store import archive, bulk, codec, erased
+from store import archive, bulk, codec, erased, organisations
 from store.columns import DateText, date_text, utc_text
 from store.engine import Transaction
 from store.tables import FACTS, PROJECTIONS, table_of
@@ -135,6 +135,8 @@ def _save_kind(
         for (fact, begins, updated, name, text), raw in zip(fresh, raws, strict=True)
     ]
     bulk.insert(tx, table, _COLUMNS + projected.columns, rows)
+    if rows:
+        organisations.facts_changed(tx)
     return saved
 
 
@@ -209,4 +211,6 @@ def close(tx: Transaction, table: sa.Table, connection: str, now: dt.datetime, i
         )
         count += tx.execute(table.delete().where(these, table.c.known_from >= now)).rowcount
         count += tx.execute(table.update().where(these).values(known_to=now)).rowcount
+    if count:
+        organisations.facts_changed(tx)
     return count

@@ -77,9 +77,14 @@ class Head(NamedTuple):
     hash: str = GENESIS
 
 
+#: Built once: an entry is written with every change of an effect, and building these costs more than running them.
+_NEWEST = sa.select(journal.c.number, journal.c.hash).where(journal.c.organisation == sa.bindparam("organisation"))
+_NEWEST = _NEWEST.order_by(journal.c.number.desc()).limit(1)
+_ENTRY, _BODY = journal.insert(), journal_body.insert()
+
+
 def head(tx: Transaction) -> Head:
-    newest = sa.select(journal.c.number, journal.c.hash).where(tx.mine(journal)).order_by(journal.c.number.desc())
-    row = tx.execute(newest.limit(1)).one_or_none()
+    row = tx.execute(_NEWEST, {"organisation": tx.organisation}).one_or_none()
     return Head(row.number, row.hash) if row else Head()
 
 
@@ -95,8 +100,8 @@ def append(
     row = {"organisation": tx.organisation, "number": entry.number}
     stated = {"at": at, "actor": actor, "event": event, "subject": subject, "sealed": entry.sealed}
     sealed = seal(before.hash, content_of(tx.organisation, entry))
-    tx.execute(journal.insert(), {**row, **stated, "previous": before.hash, "hash": sealed})
-    tx.execute(journal_body.insert(), {**row, "salt": salt, "body": text})
+    tx.execute(_ENTRY, {**row, **stated, "previous": before.hash, "hash": sealed})
+    tx.execute(_BODY, {**row, "salt": salt, "body": text})
 
 
 def entries(tx: Transaction, subject: str = "", after: int = 0) -> Iterator[Entry]:
@@ -119,6 +124,16 @@ def entries(tx: Transaction, subject: str = "", after: int = 0) -> Iterator[Entr
             row.salt,
             row.body,
         )
+
+
+def subjects_since(tx: Transaction, number: int) -> set[str]:
+    """Of what the entries after this one tell."""
+    return set(tx.execute(_SUBJECTS, {"organisation": tx.organisation, "number": number}).scalars())
+
+
+_SUBJECTS = sa.select(journal.c.subject).where(
+    journal.c.organisation == sa.bindparam("organisation"), journal.c.number > sa.bindparam("number")
+)
 
 
 def erase_bodies(tx: Transaction, at: dt.datetime, entries: Iterable[Entry], told: object, actor: str) -> int:

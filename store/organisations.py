@@ -9,6 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store.engine import Transaction
 from store.tables import organisation
 
+_OURS = sa.select(organisation).where(organisation.c.organisation == sa.bindparam("ours"))
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -27,7 +29,7 @@ def declare(tx: Transaction, name: str, now: dt.datetime) -> None:
 
 
 def standing(tx: Transaction) -> Standing:
-    row = tx.execute(sa.select(organisation).where(tx.mine(organisation))).one_or_none()
+    row = tx.execute(_OURS, {"ours": tx.organisation}).one_or_none()
     return Standing(row.live_at, row.stopped_at, row.review_until) if row else Standing(None, None)
 
 
@@ -44,3 +46,22 @@ def stop(tx: Transaction, at: dt.datetime | None) -> None:
 def review(tx: Transaction, until: dt.datetime) -> None:
     """Messages planned before `until` wait for a person."""
     tx.execute(organisation.update().where(tx.mine(organisation)).values(review_until=until))
+
+
+def facts_changed(tx: Transaction) -> None:
+    """To be called in every transaction that writes a version of a fact, ends one, or rewrites one."""
+    tx.execute(_NEXT_VERSION, {"ours": tx.organisation})
+
+
+def facts_version(tx: Transaction) -> int | None:
+    """The same as before: no fact has changed. None while the organisation is not declared: nobody can tell."""
+    version: int | None = tx.execute(_VERSION, {"ours": tx.organisation}).scalar_one_or_none()
+    return version
+
+
+_VERSION = sa.select(organisation.c.facts_version).where(organisation.c.organisation == sa.bindparam("ours"))
+_NEXT_VERSION = (
+    organisation.update()
+    .where(organisation.c.organisation == sa.bindparam("ours"))
+    .values(facts_version=organisation.c.facts_version + 1)
+)

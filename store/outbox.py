@@ -9,8 +9,9 @@ A lease that runs out leads to `uncertain`, never back to `approved`.
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,6 +26,9 @@ from store.tables import outbox
 
 #: Effects that are looked up in one statement.
 _CHUNK = 500
+
+#: What must still be as it was when an effect moves from one state to the next.
+_SAME = ("organisation", "id", "state", "attempt", "lease_owner")
 
 #: States in which an effect may still happen.
 OPEN_STATES = ("planned", "approved", "sending", "uncertain", "needs_human")
@@ -178,13 +182,14 @@ def claim(
     }
     if not _move(tx, now, effect, "sending", changes, {"payload": changes["payload_digest"], "key": key}):
         return None
-    return get(tx, effect.id)
+    stored = ("payload", "payload_digest", "before")
+    seen: dict[str, Any] = {name: value for name, value in changes.items() if name not in stored}
+    return replace(effect, state="sending", command=command, before=before, **seen)
 
 
 def mark_phase(tx: Transaction, effect: Effect, phase: str) -> bool:
     """Remember how far a blind send came; committed before the step it announces."""
-    mine = _same(tx, effect).where(outbox.c.lease_owner == effect.lease_owner)
-    return tx.execute(mine.values(phase=phase)).rowcount == 1
+    return _set(tx, effect, {"phase": phase})
 
 
 def sent(tx: Transaction, now: dt.datetime, effect: Effect, reference: str, url: str = "", actor: str = "owed") -> bool:
@@ -223,7 +228,7 @@ def needs_human(tx: Transaction, now: dt.datetime, effect: Effect, why: str) -> 
 
 
 def get(tx: Transaction, identifier: str) -> Effect | None:
-    return _one(tx, outbox.c.id == identifier)
+    return _one(tx, "id", identifier)
 
 
 class Frozen(NamedTuple):
@@ -245,16 +250,17 @@ def frozen(tx: Transaction, identifier: str) -> Frozen:
 
 
 def by_intent(tx: Transaction, intent: str) -> Effect | None:
-    return _one(tx, outbox.c.intent == intent)
+    return _one(tx, "intent", intent)
 
 
 def by_intents(tx: Transaction, intents: Collection[str]) -> dict[str, Effect]:
     """Those of them that are there."""
-    wanted, found = sorted(intents), []
-    for start in range(0, len(wanted), _CHUNK):
-        query = sa.select(outbox).where(tx.mine(outbox), outbox.c.intent.in_(wanted[start : start + _CHUNK]))
-        found += [_effect(row) for row in tx.execute(query)]
-    return {effect.intent: effect for effect in found}
+    return {effect.intent: effect for effect in _these(tx, outbox.c.intent, intents)}
+
+
+def by_ids(tx: Transaction, identifiers: Collection[str]) -> dict[str, Effect]:
+    """Those of them that are there."""
+    return {effect.id: effect for effect in _these(tx, outbox.c.id, identifiers)}
 
 
 def listed(tx: Transaction, states: Sequence[str] = ()) -> list[Effect]:
@@ -273,13 +279,16 @@ def counts(tx: Transaction) -> dict[str, int]:
 
 def sent_since(tx: Transaction, since: dt.datetime, verbs: Iterable[str]) -> int:
     """Messages that left, or may have left, since an instant: for daily caps and the ramp."""
-    query = sa.select(sa.func.count()).where(
-        tx.mine(outbox),
-        outbox.c.verb.in_(list(verbs)),
-        outbox.c.started_at >= since,
-        outbox.c.state.in_(["sending", "sent", "uncertain", "needs_human"]),
-    )
-    return int(tx.execute(query).scalar_one())
+    given = {"organisation": tx.organisation, "since": since, "verbs": list(verbs)}
+    return int(tx.execute(_SENT_SINCE, given).scalar_one())
+
+
+_SENT_SINCE = sa.select(sa.func.count()).where(
+    outbox.c.organisation == sa.bindparam("organisation"),
+    outbox.c.started_at >= sa.bindparam("since"),
+    outbox.c.verb.in_(sa.bindparam("verbs", expanding=True)),
+    outbox.c.state.in_(["sending", "sent", "uncertain", "needs_human"]),
+)
 
 
 def _move(
@@ -292,25 +301,43 @@ def _move(
     actor: str = "owed",
 ) -> bool:
     """Compare and set on (id, state, attempt, lease owner); the journal entry stands or falls with it."""
-    if tx.execute(_same(tx, effect).values(state=state, **changes)).rowcount != 1:
+    if not _set(tx, effect, {"state": state, **changes}):
         return False
     journal.append(tx, now, state, effect.id, {"intent": effect.intent, **(told or {})}, actor)
     return True
 
 
-def _same(tx: Transaction, effect: Effect) -> sa.Update:
-    return outbox.update().where(
-        tx.mine(outbox),
-        outbox.c.id == effect.id,
-        outbox.c.state == effect.state,
-        outbox.c.attempt == effect.attempt,
-        outbox.c.lease_owner == effect.lease_owner,
-    )
+def _set(tx: Transaction, effect: Effect, changes: dict[str, Any]) -> bool:
+    same = {"organisation": tx.organisation, **{name: getattr(effect, name) for name in _SAME[1:]}}
+    new = {f"new_{name}": value for name, value in changes.items()}
+    result = tx.execute(_compare_and_set(tuple(changes)), {f"was_{name}": same[name] for name in same} | new)
+    return result.rowcount == 1
 
 
-def _one(tx: Transaction, condition: sa.ColumnElement[bool]) -> Effect | None:
-    row = tx.execute(sa.select(outbox).where(tx.mine(outbox), condition)).one_or_none()
+@lru_cache(maxsize=64)
+def _compare_and_set(columns: tuple[str, ...]) -> sa.Update:
+    """Built once for each set of columns: building it costs more than running it."""
+    same = [outbox.c[name] == sa.bindparam(f"was_{name}") for name in _SAME]
+    new = {name: sa.bindparam(f"new_{name}", type_=outbox.c[name].type) for name in columns}
+    return outbox.update().where(*same).values(new)
+
+
+@lru_cache(maxsize=4)
+def _one_by(column: str) -> sa.Select[Any]:
+    mine = outbox.c.organisation == sa.bindparam("organisation")
+    return sa.select(outbox).where(mine, outbox.c[column] == sa.bindparam("wanted"))
+
+
+def _one(tx: Transaction, column: str, wanted: str) -> Effect | None:
+    row = tx.execute(_one_by(column), {"organisation": tx.organisation, "wanted": wanted}).one_or_none()
     return _effect(row) if row else None
+
+
+def _these(tx: Transaction, column: sa.Column[str], values: Collection[str]) -> Iterator[Effect]:
+    wanted = sorted(values)
+    for start in range(0, len(wanted), _CHUNK):
+        query = sa.select(outbox).where(tx.mine(outbox), column.in_(wanted[start : start + _CHUNK]))
+        yield from (_effect(row) for row in tx.execute(query))
 
 
 def _effect(row: sa.Row[Any]) -> Effect:

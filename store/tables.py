@@ -28,6 +28,8 @@ organisation = _table(
     Column("stopped_at", UtcText),
     #: After a backup was restored: every message waits for approval until then.
     Column("review_until", UtcText),
+    #: Goes up with every change of a fact: who knows the number needs not read the facts again to see that none has.
+    Column("facts_version", Whole, nullable=False, server_default="0"),
     PrimaryKeyConstraint("organisation"),
 )
 
@@ -266,6 +268,7 @@ outbox = _table(
     PrimaryKeyConstraint("organisation", "id"),
     UniqueConstraint("organisation", "intent"),
     Index("ix_outbox_state", "organisation", "state", "not_before"),
+    Index("ix_outbox_started", "organisation", "started_at"),
 )
 
 journal = _table(

@@ -14,10 +14,11 @@ import msgspec
 
 from connectors.email.bounces import Failure
 from connectors.email.inbox import Answer, Incoming, Mail, Returned
+from connectors.email.message import name_of
 from receivables.local_facts import BlockedAddress, Bounce, Hold, LocalFact, Reply
 from receivables.refs import LOCAL, Ref
 from receivables.workdays import workdays_after
-from store import archive, ingest, journal, snapshots
+from store import archive, ingest, journal, outbox, snapshots
 from store.engine import Transaction
 from store.outbox import Effect
 from sync.correspondence import Correspondence, recipients
@@ -25,6 +26,9 @@ from sync.installation import Installation
 
 #: Who stated it, in the history and in the journal.
 ACTOR = "mailbox"
+
+#: States that nothing which came back can change: it is known already, or a person has taken the message back.
+_CLOSED = ("sent", "refused")
 
 #: After a reply the customer is left alone for so many working days: time for a person to read it and answer.
 PAUSE_WORKDAYS = 5
@@ -108,6 +112,28 @@ class Answers:
             "invoices": tuple(Ref.parse(subject) for subject in effect.subjects),
         }
 
+    def settle(self, tx: Transaction, mail: Incoming) -> list[str]:
+        """Messages that nobody was sure of and that this one proves to have left; a line for each.
+
+        Whoever names the Message-ID of ours has the message, or a copy of it: an answer, a bounce, and our own copy in
+        the mailbox are proof alike, also of a try that was held to have come to nothing."""
+        if not isinstance(mail, Mail):
+            return []
+        lines = (self._settle(tx, mail, name) for name in dict.fromkeys((mail.message_id, *mail.names)))
+        return [line for line in lines if line]
+
+    def _settle(self, tx: Transaction, mail: Mail, name: str) -> str:
+        cited = self._known.named([name])
+        row = outbox.get(tx, cited.id) if cited else None
+        if row is None or row.state in _CLOSED or (row.state == "sending" and not _is_of_this_try(row, name)):
+            return ""
+        now, before = self._installation.clock(), row.state
+        if not outbox.sent(tx, now, row, name, actor=ACTOR):
+            return ""
+        proof = {"intent": row.intent, "was": before, "names": name, "by": mail.message_id}
+        journal.append(tx, now, "proved to have left", row.id, proof, ACTOR)
+        return f"{row.debtor}: a message that was {before} did leave: mail from {mail.sender or 'nobody'} names it"
+
     def take(self, tx: Transaction, meaning: Meaning, raw: bytes) -> str:
         """Write down what follows; a line for the report, or "" when the message was taken before."""
         fact = meaning.fact
@@ -176,6 +202,10 @@ class Answers:
         now = self._installation.clock()
         ingest.state(tx, now, fact)
         journal.append(tx, now, event, fact.subject, fact, ACTOR)
+
+
+def _is_of_this_try(row: Effect, name: str) -> bool:
+    return name.strip("<>").partition("@")[0] == name_of(row.key)
 
 
 def _ours(effect: Effect, address: str) -> str:

@@ -1,8 +1,10 @@
 """From the store to decisions: load, reconcile, add what only the shell knows, evaluate. Writes nothing."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import msgspec
 
@@ -36,7 +38,7 @@ REDIRECTED = "#redirected"
 MESSAGES = ("send_reminder", "send_invoice_email")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assessment:
     """One look at everything, at one instant."""
 
@@ -47,7 +49,24 @@ class Assessment:
     decisions: tuple[Decision, ...] = ()
 
     def item(self, ref: str) -> OpenItem | None:
-        return next((item for item in self.items if str(item.invoice.ref) == ref), None)
+        return self._by_ref.get(ref)
+
+    def around(self, decision: Decision) -> list[OpenItem]:
+        """The open items of a decision's debtor, and its invoices, under whatever debtor they stand now."""
+        mine = self._by_debtor.get(decision.debtor, [])
+        moved = (self._by_ref.get(str(ref)) for ref in decision.invoices)
+        return [*mine, *(item for item in moved if item and item.debtor != decision.debtor)]
+
+    @cached_property
+    def _by_ref(self) -> dict[str, OpenItem]:
+        return {str(item.invoice.ref): item for item in self.items}
+
+    @cached_property
+    def _by_debtor(self) -> dict[str, list[OpenItem]]:
+        found: dict[str, list[OpenItem]] = defaultdict(list)
+        for item in self.items:
+            found[item.debtor].append(item)
+        return found
 
 
 def load_snapshot(installation: Installation) -> Snapshot:
@@ -75,7 +94,22 @@ def assess(
     with installation.store.read() as tx:
         effects = outbox.listed(tx)
         live_at = organisations.standing(tx).live_at
-    reconciliation = _with_postings(reconcile(snapshot, installation.match_policy), snapshot, effects, live_at)
+    found = reconcile(snapshot, installation.match_policy)
+    return conclude(installation, snapshot, found, effects, live_at, in_flight=in_flight, decide=decide)
+
+
+def conclude(
+    installation: Installation,
+    snapshot: Snapshot,
+    reconciled: Reconciliation,
+    effects: Collection[Effect],
+    live_at: dt.datetime | None,
+    *,
+    in_flight: Mapping[Ref, int] | None = None,
+    decide: bool = True,
+) -> Assessment:
+    """What only the shell knows, and what follows from it. `effects` are all rows of the outbox."""
+    reconciliation = _with_postings(reconciled, snapshot, effects, live_at)
     history = History(contacts_in(effects, installation.sending.mode))
     seen = _with_money_in_flight(reconciliation.items, in_flight or {})
     known = with_shared_addresses(with_assumed_terms(seen, snapshot.business), snapshot.local)

@@ -24,6 +24,13 @@ class Connected:
             self._open[name] = self._connect(name)
         return self._open[name][0]
 
+    def close(self) -> None:
+        """Ends the conversations that are still open; what is asked for later opens anew."""
+        for connector, _ in self._open.values():
+            end = getattr(connector, "close", None)
+            if end:
+                end()
+
     def calls(self, name: str) -> int:
         """HTTP calls spent on a connection so far."""
         return self._open[name][1].calls if name in self._open else 0

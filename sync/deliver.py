@@ -5,14 +5,13 @@ Every step commits before the next begins, so that a kill at any point leaves a 
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from receivables.commands import OpenTask
 from receivables.facts import PaymentLink
 from receivables.refs import Ref
 from store import organisations, outbox, snapshots
 from store.outbox import Effect
-from sync.assess import assess
 from sync.connected import Connected
 from sync.freshness import read_payments_again
 from sync.installation import Installation
@@ -22,6 +21,7 @@ from sync.tasks import open_task
 from sync.turn import next_effects
 from sync.verify import Recheck, reread
 from sync.wanted import still_wanted
+from sync.watch import Watch
 
 #: Effects whose invoices are read again, and whose guards are asked again, together, just before they leave.
 CHUNK = 40
@@ -32,7 +32,10 @@ Progress = Callable[[Outcome], None]
 def deliver(installation: Installation, progress: Progress | None = None) -> list[Outcome]:
     """Send everything that is approved and still wanted. Safe to kill and to run again, by several workers at once."""
     delivery = _Delivery(installation, progress)
-    delivery.run()
+    try:
+        delivery.run()
+    finally:
+        delivery.connected.close()
     return delivery.outcomes
 
 
@@ -43,6 +46,7 @@ class _Delivery:
         self.installation = installation
         self.connected = Connected(installation)
         self.outcomes: list[Outcome] = []
+        self._watch = Watch(installation)
         self._progress = progress
 
     def run(self) -> None:
@@ -106,7 +110,9 @@ class _Delivery:
 
     def _deliver(self, chunk: list[Effect]) -> None:
         recheck = self._reread(chunk)
-        assessment = assess(self.installation, in_flight=recheck.in_flight, decide=False)
+        assessment = self._watch.look(recheck.in_flight)
+        with self.installation.store.read() as tx:
+            needed = outbox.by_intents(tx, {intent for effect in chunk for intent in effect.needs})
         for effect in chunk:
             verdict, why = still_wanted(self.installation, effect, assessment, recheck)
             if verdict == "cancel":
@@ -116,13 +122,14 @@ class _Delivery:
             elif verdict == "wait":
                 self._tell(Outcome(effect, effect.state, why))
             else:
-                self._tell(self._carry_out(effect))
+                self._tell(self._carry_out(effect, needed))
 
-    def _carry_out(self, effect: Effect) -> Outcome | None:
+    def _carry_out(self, effect: Effect, needed: Mapping[str, Effect]) -> Outcome | None:
         if isinstance(effect.command, OpenTask):
             return open_task(self.installation, effect)
         key = effect.id if effect.attempt == 0 else f"{effect.id}.{effect.attempt}"
-        return send(self.installation, self.connected, effect, final_words(self.installation, effect), key)
+        words = final_words(self.installation, effect, needed)
+        return send(self.installation, self.connected, effect, words, key)
 
     def _reread(self, chunk: Iterable[Effect]) -> Recheck:
         effects = [effect for effect in chunk if effect.verb != "add_note"]

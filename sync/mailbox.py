@@ -1,4 +1,5 @@
-"""The hourly look into the mailbox: what bounced blocks an address, a person's reply pauses the customer."""
+"""The hourly look into the mailbox: what bounced blocks an address, a person's reply pauses the customer, and what comes
+back to a message that nobody was sure of proves that it left."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -64,6 +65,7 @@ def _save(
     found = [(raw, one, answers.meanings(one)) for raw, one in _read(page)]
     with installation.store.write() as tx:
         for raw, one, meanings in found:
+            report.notes += answers.settle(tx, one)
             lines = [(meaning.kind, answers.take(tx, meaning, raw)) for meaning in meanings]
             _tell(report, lines or [("unreadable" if isinstance(one, Unreadable) else "not ours", "")])
         connections.save_cursor(tx, MAILBOX, _stream(account), page.cursor, installation.clock())

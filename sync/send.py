@@ -1,6 +1,7 @@
 """One effect leaves: claim, push, receipt. What cannot be known becomes `uncertain`, never a second try."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -38,17 +39,14 @@ class Outcome:
     why: str = ""
 
 
-def final_words(installation: Installation, effect: Effect) -> AnyCommand:
-    """The command with its pay links filled in; in redirect mode addressed to the owner."""
+def final_words(installation: Installation, effect: Effect, needed: Mapping[str, Effect]) -> AnyCommand:
+    """The command with its pay links filled in; in redirect mode addressed to the owner. `needed` are the effects
+    that it needs, by their intents."""
     command = effect.command
     if isinstance(command, SendNotice) or not isinstance(command, SendReminder | AddNote):
         return command
-    urls = {}
-    with installation.store.read() as tx:
-        for intent in effect.needs:
-            maker = outbox.by_intent(tx, intent)
-            if maker and isinstance(maker.command, CreatePaymentLink):
-                urls[maker.command.invoice] = maker.url
+    makers = [needed[intent] for intent in effect.needs if intent in needed]
+    urls = {maker.command.invoice: maker.url for maker in makers if isinstance(maker.command, CreatePaymentLink)}
     if isinstance(command, AddNote):
         return msgspec.structs.replace(command, text=links.fill(command.text, urls))
     command = msgspec.structs.replace(

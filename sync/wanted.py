@@ -61,7 +61,7 @@ def _message_wanted(installation: Installation, effect: Effect, assessment: Asse
     against = still_right(
         decision,
         installation.rulebook,
-        assessment.items,
+        assessment.around(decision),
         assessment.snapshot.business,
         assessment.snapshot.connections,
         assessment.history,

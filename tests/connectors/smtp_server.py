@@ -12,8 +12,10 @@ USUAL = {"greeting": "220 ready", "DATA": "354 go on", ".": "250 accepted", "QUI
 
 
 class MailServer:
-    def __init__(self, said: dict[str, str]) -> None:
+    def __init__(self, said: dict[str, list[str]]) -> None:
         self._said = said
+        #: Those on which something was asked.
+        self.connections = 0
         self.commands: list[str] = []
         self.messages: list[bytes] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -34,23 +36,29 @@ class MailServer:
                 with connection, connection.makefile("rb") as lines, suppress(OSError):
                     self._talk(connection, lines)
 
-    def _answer(self, connection: socket.socket, step: str) -> bool:
-        said = self._said.get(step, USUAL.get(step, "250 ok"))
+    def _next(self, step: str) -> str:
+        """What is said at this step now; the last of several stays."""
+        words = self._said.get(step, [USUAL.get(step, "250 ok")])
+        return words.pop(0) if len(words) > 1 else words[0]
+
+    def _say(self, connection: socket.socket, said: str) -> bool:
         if said == HANG_UP:
             return False
         connection.sendall(said.encode() + b"\r\n")
         return True
 
     def _talk(self, connection: socket.socket, lines: Iterator[bytes]) -> None:
-        if not self._answer(connection, "greeting"):
+        if not self._say(connection, self._next("greeting")):
             return
-        for line in lines:
+        for number, line in enumerate(lines):
+            self.connections += number == 0
             command = line.decode().strip()
             self.commands.append(command)
             step = command.split(" ")[0].upper().split(":")[0]
-            if not self._answer(connection, step):
+            said = self._next(step)
+            if not self._say(connection, said):
                 return
-            if step == "DATA" and self._said.get("DATA", "354").startswith("354") and not self._body(connection, lines):
+            if step == "DATA" and said.startswith("354") and not self._body(connection, lines):
                 return
 
     def _body(self, connection: socket.socket, lines: Iterator[bytes]) -> bool:
@@ -58,16 +66,20 @@ class MailServer:
         for line in lines:
             if line == b".\r\n":
                 self.messages.append(message)
-                return self._answer(connection, ".")
+                return self._say(connection, self._next("."))
             message += line[1:] if line.startswith(b".") else line
         return False
 
 
 @contextmanager
-def mail_server(**said: str) -> Iterator[MailServer]:
-    """Steps by their command in lower case; `dot` is the answer to the message."""
+def mail_server(**said: str | list[str]) -> Iterator[MailServer]:
+    """Steps by their command in lower case; `dot` is the answer to the message. Several answers are given in turn."""
+    names = {"dot": ".", "greeting": "greeting"}
     server = MailServer(
-        {{"dot": ".", "greeting": "greeting"}.get(step, step.upper()): words for step, words in said.items()}
+        {
+            names.get(step, step.upper()): [words] if isinstance(words, str) else list(words)
+            for step, words in said.items()
+        }
     )
     try:
         yield server

@@ -186,6 +186,49 @@ def test_at_the_commit_point_nothing_has_been_delivered_and_a_failure_there_deli
     assert server.messages == []
 
 
+def test_messages_follow_each_other_on_one_connection() -> None:
+    with mail_server() as server:
+        found = connector(server)
+        for number in range(3):
+            found.send(Intent(f"key-{number}", reminder()), lambda: None)
+        found.close()
+        assert (server.connections, len(server.messages)) == (1, 3)
+        found.send(Intent("key-3", reminder()), lambda: None)
+        found.close()
+    assert (server.connections, len(server.messages)) == (2, 4)
+
+
+@pytest.mark.parametrize("words", ["421 too many messages", "452 later", "550 enough for one session", HANG_UP])
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
+def test_a_connection_that_is_used_up_is_followed_by_a_new_one(step: str, words: str) -> None:
+    usual = "354 go on" if step == "data" else "250 ok"
+    reached: list[int] = []
+    with mail_server(**{step: [usual, words, usual]}) as server:
+        found = connector(server)
+        for number in range(2):
+            found.send(Intent(f"key-{number}", reminder()), lambda: reached.append(1))
+        found.close()
+    assert (server.connections, len(server.messages), len(reached)) == (2, 2, 2)
+
+
+def test_what_a_kept_connection_refuses_and_a_new_one_too_is_refused() -> None:
+    with mail_server(rcpt=["250 ok", "550 no such user"]) as server:
+        found = connector(server)
+        found.send(Intent("key-0", reminder()), lambda: None)
+        with pytest.raises(Refused, match="the recipient ap@"):
+            found.send(Intent("key-1", reminder()), lambda: None)
+    assert (server.connections, len(server.messages)) == (2, 1)
+
+
+def test_after_a_lost_answer_nothing_is_tried_on_a_new_connection() -> None:
+    with mail_server(dot=["250 accepted", HANG_UP]) as server:
+        found = connector(server)
+        found.send(Intent("key-0", reminder()), lambda: None)
+        with pytest.raises(Uncertain):
+            found.send(Intent("key-1", reminder()), lambda: None)
+    assert (server.connections, len(server.messages)) == (1, 2)
+
+
 def test_one_refused_recipient_stops_the_message_for_all() -> None:
     with mail_server(rcpt="550 no such user") as server, pytest.raises(Refused, match="the recipient ap@"):
         connector(server).push(Intent("key-1", reminder(cc=("boss@ruiz.example",))))
@@ -209,9 +252,9 @@ def test_a_refused_password_asks_a_person() -> None:
 def test_a_password_does_not_travel_in_the_clear_over_a_network() -> None:
     with mail_server() as server:
         found = connector(server, Tokens(username="u", password="p"))
-        found._host = "mail.harbour.example"
+        found._session.host = "mail.harbour.example"
         with pytest.raises(Refused, match="unencrypted"):
-            found._refuse_plain_password()
+            found._session._refuse_plain_password()
 
 
 def test_a_mail_server_carries_out_nothing_else_and_tells_nothing() -> None:

@@ -1,0 +1,81 @@
+"""Everything as it is now, looked at again before each handful of effects leaves: only what has changed is read again."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from receivables.business import ConnectionState
+from receivables.refs import Ref
+from receivables.snapshot import Snapshot
+from reconciliation.engine import reconcile
+from reconciliation.results import Reconciliation
+from store import journal, organisations, outbox
+from store.engine import Transaction
+from store.outbox import Effect
+from sync.assess import Assessment, conclude, connection_states, load_snapshot
+from sync.installation import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was concluded, and all that it rests on, beside the day."""
+
+    grounds: "_Grounds"
+    snapshot: Snapshot
+    found: Reconciliation
+
+    def still_holds(self, grounds: "_Grounds", now: dt.datetime) -> bool:
+        same_day = self.snapshot.business.day_of(now) == self.snapshot.today and now >= self.snapshot.taken_at
+        known = grounds.version is not None and self.snapshot.basis == "known"
+        return known and same_day and grounds == self.grounds
+
+
+class _Grounds(NamedTuple):
+    version: int | None
+    states: tuple[ConnectionState, ...]
+    live_at: dt.datetime | None
+
+
+class Watch:
+    """For one delivery. Its looks decide nothing: the decisions were made when the effects were planned."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._seen: _Seen | None = None
+        self._effects: dict[str, Effect] = {}
+        self._entry = -1
+
+    def look(self, in_flight: Mapping[Ref, int]) -> Assessment:
+        """`in_flight` as in assess()."""
+        with self._installation.store.read() as tx:
+            grounds = _Grounds(
+                organisations.facts_version(tx),
+                tuple(connection_states(tx, self._installation)),
+                organisations.standing(tx).live_at,
+            )
+            self._read_effects(tx)
+        now = self._installation.clock()
+        if self._seen is None or not self._seen.still_holds(grounds, now):
+            # A fact that changes between the two readings makes the number too old: the next look reads once more.
+            snapshot = load_snapshot(self._installation)
+            self._seen = _Seen(grounds, snapshot, reconcile(snapshot, self._installation.match_policy))
+        snapshot = replace(self._seen.snapshot, taken_at=now)
+        return conclude(
+            self._installation,
+            snapshot,
+            self._seen.found,
+            self._effects.values(),
+            grounds.live_at,
+            in_flight=in_flight,
+            decide=False,
+        )
+
+    def _read_effects(self, tx: Transaction) -> None:
+        """All of them once, then those of which the journal tells something new."""
+        newest = journal.head(tx).number
+        if self._entry < 0:
+            self._effects = {effect.id: effect for effect in outbox.listed(tx)}
+        elif newest > self._entry:
+            self._effects |= outbox.by_ids(tx, journal.subjects_since(tx, self._entry))
+        self._entry = newest

@@ -1,0 +1,88 @@
+"""Looks before a delivery: they read little, and tell the same as a look at everything."""
+
+import dataclasses
+import datetime as dt
+
+from receivables.local_facts import Hold
+from receivables.refs import LOCAL
+from store import ingest, organisations, outbox
+from sync.assess import Assessment, assess
+from sync.cycle import synchronise
+from sync.installation import Installation
+from sync.watch import Watch
+from tests.sync.conftest import MORNING, Office
+
+
+def told(one: Assessment) -> tuple[object, ...]:
+    """All that a delivery asks of an assessment."""
+    found = one.reconciliation
+    connections = sorted(one.snapshot.connections.items())
+    return (
+        one.snapshot.taken_at,
+        connections,
+        one.items,
+        found.matches,
+        found.sightings,
+        found.breaks,
+        one.history.contacts,
+    )
+
+
+def same_as_a_look_at_everything(office: Office, watch: Watch) -> bool:
+    return told(watch.look({})) == told(assess(office.installation, decide=False))
+
+
+def test_a_look_tells_of_everything_that_has_changed_since_the_last_one(office: Office) -> None:
+    office.go_live()
+    ours = office.installation
+    watch = Watch(ours)
+    assert same_as_a_look_at_everything(office, watch)
+    first = watch.look({})
+
+    debtor = next(item.debtor for item in first.items if item.demand.minor > 0)
+    with ours.store.write() as tx:
+        hold = Hold(connection=LOCAL, id="h1", subject=debtor, reason="they call back", stated_at=MORNING)
+        ingest.state(tx, MORNING, hold)
+    assert same_as_a_look_at_everything(office, watch)
+    assert watch.look({}).items != first.items
+
+    office.apply()
+    assert same_as_a_look_at_everything(office, watch)
+    assert len(watch.look({}).history.contacts) > len(first.history.contacts)
+
+    url = next(one.url for one in office.effects("sent") if one.verb == "create_payment_link")
+    office.tell("/pay", url=url)
+    synchronise(office.installation)
+    assert same_as_a_look_at_everything(office, watch)
+
+    with ours.store.write() as tx:
+        planned = next(one for one in outbox.listed(tx, ["approved", "planned"]))
+        outbox.refuse(tx, MORNING, planned, "ann")
+    assert same_as_a_look_at_everything(office, watch)
+
+
+def test_a_new_day_is_looked_at_anew(office: Office) -> None:
+    ours = office.installation
+    now = [MORNING]
+    watch = Watch(_with_clock(ours, now))
+    before = watch.look({})
+    now[0] += dt.timedelta(days=1)
+    after = watch.look({})
+    assert after.snapshot.today == before.snapshot.today + dt.timedelta(days=1)
+    assert told(after) == told(assess(_with_clock(ours, now), decide=False))
+
+
+def test_what_has_not_changed_is_not_read_again(office: Office) -> None:
+    office.go_live()
+    watch = Watch(office.installation)
+    assert watch.look({}).snapshot.invoices is watch.look({}).snapshot.invoices
+    with office.installation.store.write() as tx:
+        organisations.facts_changed(tx)
+    read = watch.look({}).snapshot.invoices
+    with office.installation.store.write() as tx:
+        organisations.facts_changed(tx)
+    assert watch.look({}).snapshot.invoices is not read
+
+
+def _with_clock(ours: Installation, now: list[dt.datetime]) -> Installation:
+    return dataclasses.replace(ours, clock=lambda: now[0])
