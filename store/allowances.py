@@ -27,15 +27,17 @@ class Spending:
 
 def spend(tx: Transaction, wanted: Sequence[Spending], now: dt.datetime) -> dt.datetime | None:
     """Take the calls from every window, or from none: then the instant to come back. `now` is real time."""
-    rows = {spending.scope: _row(tx, spending.scope) for spending in wanted}
+    rows = _rows(tx, [spending.scope for spending in wanted])
     used = {spending.scope: _used(rows[spending.scope], spending, now) for spending in wanted}
     waits = [wait for one in wanted if (wait := _wait(rows[one.scope], one, used[one.scope], now))]
     if waits:
         return max(waits)
+    spent = []
     for one in wanted:
         row = rows[one.scope]
         begins = row.window_at if row is not None and used[one.scope] else one.begins
-        _put(tx, one.scope, {"window_at": begins, "used": used[one.scope] + one.calls})
+        spent.append({"scope": one.scope, "window_at": begins, "used": used[one.scope] + one.calls})
+    _put(tx, spent)
     return None
 
 
@@ -54,34 +56,39 @@ def _wait(row: Any, spending: Spending, used: int, now: dt.datetime) -> dt.datet
 
 def pause(tx: Transaction, scope: str, until: dt.datetime, note: str, now: dt.datetime) -> None:
     """The platform said so: nobody calls before `until`."""
-    row = _row(tx, scope)
+    row = _rows(tx, [scope])[scope]
     kept = {"window_at": row.window_at, "used": row.used} if row else {"window_at": now, "used": 0}
-    _put(tx, scope, {**kept, "paused_until": until, "note": note})
+    _put(tx, [{"scope": scope, **kept, "paused_until": until, "note": note}])
 
 
 def used(tx: Transaction, scope: str, ends: Callable[[dt.datetime], dt.datetime], now: dt.datetime) -> int:
     """Calls spent in the window that is running now."""
-    row = _row(tx, scope)
+    row = _rows(tx, [scope])[scope]
     return row.used if row and ends(row.window_at) > now else 0
 
 
-def _row(tx: Transaction, scope: str) -> Any:
-    return tx.execute(_ROW, {"organisation": tx.organisation, "scope": scope}).one_or_none()
+def _rows(tx: Transaction, scopes: Sequence[str]) -> dict[str, Any]:
+    """None for a scope of which nothing was spent yet."""
+    found = {row.scope: row for row in tx.execute(_THESE, {"organisation": tx.organisation, "scopes": list(scopes)})}
+    return {scope: found.get(scope) for scope in scopes}
 
 
-def _put(tx: Transaction, scope: str, values: dict[str, object]) -> None:
-    row = {"organisation": tx.organisation, "scope": scope, "note": "", **values}
-    tx.execute(_upsert(tuple(values), postgres=tx.is_postgresql), row)
-
-
-_ROW = sa.select(allowance).where(
-    allowance.c.organisation == sa.bindparam("organisation"), allowance.c.scope == sa.bindparam("scope")
+_THESE = sa.select(allowance).where(
+    allowance.c.organisation == sa.bindparam("organisation"),
+    allowance.c.scope.in_(sa.bindparam("scopes", expanding=True)),
 )
+
+
+def _put(tx: Transaction, rows: Sequence[dict[str, object]]) -> None:
+    """All with the same columns."""
+    if rows:
+        statement = _upsert(tuple(rows[0]), postgres=tx.is_postgresql)
+        tx.execute(statement, [{"organisation": tx.organisation, "note": "", **row} for row in rows])
 
 
 @lru_cache(maxsize=8)
 def _upsert(columns: tuple[str, ...], *, postgres: bool) -> Any:
     """Built once: a call is spent with every call of a platform."""
     insert = (postgresql.insert if postgres else sqlite.insert)(allowance)
-    changed = {name: insert.excluded[name] for name in columns}
+    changed = {name: insert.excluded[name] for name in columns if name != "scope"}
     return insert.on_conflict_do_update(index_elements=["organisation", "scope"], set_=changed)

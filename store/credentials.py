@@ -54,9 +54,13 @@ class Sealed:
     lease_until: dt.datetime | None
 
 
+_HELD = sa.select(credential).where(
+    credential.c.organisation == sa.bindparam("organisation"), credential.c.connection == sa.bindparam("connection")
+)
+
+
 def load(tx: Transaction, connection: str) -> Sealed | None:
-    query = sa.select(credential).where(tx.mine(credential), credential.c.connection == connection)
-    row = tx.execute(query).one_or_none()
+    row = tx.execute(_HELD, {"organisation": tx.organisation, "connection": connection}).one_or_none()
     return row and Sealed(row.sealed, row.version, row.lease_owner, row.lease_until)
 
 

@@ -268,7 +268,7 @@ outbox = _table(
     PrimaryKeyConstraint("organisation", "id"),
     UniqueConstraint("organisation", "intent"),
     Index("ix_outbox_state", "organisation", "state", "not_before"),
-    Index("ix_outbox_started", "organisation", "started_at"),
+    Index("ix_outbox_started", "organisation", "started_at", "verb", "state"),
 )
 
 journal = _table(

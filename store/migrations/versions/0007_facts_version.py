@@ -15,4 +15,4 @@ def upgrade() -> None:
     with op.batch_alter_table("organisation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("facts_version", _WHOLE, nullable=False, server_default="0"))
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_started", ["organisation", "started_at"], unique=False)
+        batch_op.create_index("ix_outbox_started", ["organisation", "started_at", "verb", "state"], unique=False)
