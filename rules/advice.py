@@ -8,6 +8,7 @@ from typing import Any
 from receivables.decisions import REACHING
 from receivables.problems import Problem
 from rules.conditions import Always
+from rules.contradictions import Span, span_of_days, why_never
 from rules.schema import Policy, Rulebook, Step
 from rules.table import Table
 
@@ -17,11 +18,14 @@ def advise(root: Table, rulebook: Rulebook, country: str = "") -> list[Problem]:
     `country` is the business's, ISO 3166."""
     written = [_Written(root, index, policy) for index, policy in enumerate(rulebook.policies)]
     active = [one for one in written if one.policy.status != "off"]
+    able = [one for one in active if not why_never(one.when)]
     return [
         *_no_policy(root, active),
-        *_nobody_takes(active),
-        *_covered(active),
-        *_overlaps(active),
+        *_nobody_takes(able),
+        *_covered(able),
+        *_overlaps(able),
+        *(warning for one in active for warning in _takes_nobody(one)),
+        *(warning for one in active for warning in _after_it_has_let_go(one)),
         *(warning for one in active for warning in _later_than_written(one)),
         *(warning for one in active for warning in _letter_of_claim(one, country)),
     ]
@@ -87,6 +91,35 @@ def _overlaps(active: list[_Written]) -> Iterator[Problem]:
             continue
         what = f'an invoice may meet policy "{earlier.policy.name}" as well, which takes it, being first'
         yield later.warning("when", what)
+
+
+def _takes_nobody(one: _Written) -> Iterable[Problem]:
+    why = why_never(one.when)
+    if why:
+        yield one.warning("when", f"it takes no invoice at all: {why}")
+
+
+def _after_it_has_let_go(one: _Written) -> Iterable[Problem]:
+    """Steps whose day lies outside the days past due for which the policy takes an invoice."""
+    span = span_of_days(one.when)
+    earliest = 0
+    for step in one.policy.upcoming:
+        day = -(step.before or 0)
+        if (span.most is not None and day > span.most) or (span.least is not None and span.least > 0):
+            yield one.step_warning(step, "days_before_due" if step.before else "on_due", *_outside(span))
+    for step in one.policy.demands:
+        wait = max(step.gap_days if step.action in REACHING else 0, step.after_previous or 0)
+        earliest = max(step.after or 1, earliest + wait if earliest else 1)
+        if span.most is not None and earliest > span.most:
+            key = "days_after_due" if step.after is not None else "days_after_previous"
+            yield one.step_warning(step, key, *_outside(span))
+
+
+def _outside(span: Span) -> tuple[str, str]:
+    most = "" if span.most is None else f" to {span.most}"
+    least = "" if span.least is None else f" from {span.least}"
+    what = "never reached: by its day the policy no longer takes the invoice, or does not take it yet"
+    return what, f"its condition days_past_due holds{least}{most}"
 
 
 def _apart(one: Any, other: Any) -> bool:

@@ -26,6 +26,7 @@ from receivables.history import Contacted, History
 from receivables.open_items import OpenItem
 from receivables.refs import Ref
 from rules.case_debts import BOOKS, DEBTOR, read_debts
+from rules.codes import CODES
 from rules.evaluate import evaluate
 from rules.schema import Rulebook
 from rules.table import Table, did_you_mean
@@ -153,6 +154,8 @@ def _words(table: Table, key: str, rulebook: Rulebook) -> str:
     names = [step.name for policy in rulebook.policies for step in policy.steps]
     if verdict == "act" and rest and rest not in names:
         table.report(key, f'no policy has a step "{rest}"', did_you_mean(rest, names))
+    if verdict in ("hold", "suppress") and rest and rest not in CODES:
+        table.report(key, f'no reason has the code "{rest}"', did_you_mean(rest, sorted(CODES)))
     return expect
 
 

@@ -103,10 +103,15 @@ def explain(
         decision=decision,
         policies=tuple(_policies(rulebook, policy, item, situation.today)),
         steps=_steps(policy, item, contacts, situation),
-        guards=tuple(_guards(item, policy, group, history, situation)),
+        guards=tuple(_guards(item, policy, group, _without_its_own(invoice, history), situation)),
         contacts=tuple(contacts),
         next_step=_next(decision),
     )
+
+
+def _without_its_own(invoice: Ref, history: History) -> History:
+    """A message about this invoice that waits to leave is no contact that stands in its own way."""
+    return History(one for one in history.contacts if not (one.pending and str(invoice) in one.invoices))
 
 
 def _policies(rulebook: Rulebook, taker: Policy | None, item: OpenItem, today: dt.date) -> Iterable[PolicyView]:
@@ -129,11 +134,13 @@ def _policies(rulebook: Rulebook, taker: Policy | None, item: OpenItem, today: d
 def _steps(
     policy: Policy | None, item: OpenItem, contacts: list[Contacted], situation: Situation
 ) -> tuple[StepView, ...]:
-    """Each step of the policy in its order; none where nothing can be demanded at all."""
+    """Each step of the policy in its order; of a debt that is settled those that were taken."""
     if policy is None or item.invoice.due_on is None:
         return ()
     rung = stand(policy, item, contacts, situation)
     ladder = tuple(_step(policy, step, item, contacts, rung, situation) for step in policy.upcoming + policy.demands)
+    if not item.invoice.is_open:
+        ladder = tuple(view for view in ladder if view.state in ("done", "planned", "uncertain"))
     return (*ladder, *(_reaction(policy, step, item, contacts, situation) for step in policy.reactions))
 
 

@@ -56,6 +56,13 @@ def test_a_case_that_expects_something_else_fails(expect: str, passed: bool) -> 
     assert (result.passed, result.found, result.case.where) == (passed, "act friendly", "owed.toml:19:1")
 
 
+@pytest.mark.parametrize("words", ["hold promissed", "suppress promissed"])
+def test_a_code_that_no_reason_has_is_told(words: str) -> None:
+    _, problems = run(f'{FIRST}days_past_due = 5\nexpect = "{words}"\n')
+    (problem,) = problems
+    assert "no reason has the code \"promissed\" (did you mean 'promised'?)" in str(problem)
+
+
 def test_a_case_that_cannot_be_read_is_told_with_its_place() -> None:
     _, problems = run(
         '[[case]]\nname = "a"\non = "soon"\namount = 5\nsent = [{ step = "frendly", days_ago = -1 }]\n'

@@ -115,3 +115,15 @@ def test_an_override_is_why_a_policy_that_matches_does_not_take_it() -> None:
 def test_a_later_step_whose_day_is_over_is_not_put_into_the_past() -> None:
     final = explained(debt(overdue=50)).steps[-1]
     assert (final.state, final.text) == ("later", "its day was 5 Mar 2026; it waits for the steps before it")
+
+
+def test_a_message_that_waits_to_leave_does_not_stand_in_its_own_way() -> None:
+    found = explained(debt(), history=(told(ago=0, state="planned"),))
+    assert [guard.title for guard in found.guards if not guard.passed] == []
+    others = explained(debt(), debt("i2"), history=(told("i2", ago=0, state="planned"),))
+    assert [guard.title for guard in others.guards if not guard.passed] == ["limits on contact"]
+
+
+def test_of_a_settled_debt_only_what_was_done_is_listed() -> None:
+    settled = explained(debt(overdue=16, amount=0, status="paid"), history=(told(ago=13),))
+    assert [(step.name, step.state) for step in settled.steps] == [("friendly", "done")]
