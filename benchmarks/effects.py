@@ -1,35 +1,46 @@
-"""Messages through the whole outbox: read again, guards asked again, claimed, handed over, receipt; by SMTP, from one
-process, into SQLite and PostgreSQL. The look-alikes run in a process of their own."""
+"""Effects through the whole outbox: read again, guards asked again, claimed, handed over, receipt; links, messages by
+SMTP and notes, from one worker and from several, into SQLite. The look-alikes run in a process of their own, over HTTP and SMTP."""
 
 import csv
 import datetime as dt
 import json
+import multiprocessing
+import smtplib
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from benchmarks.vendors.process import ROOT
+from connectors.email.message import letter
 from connectors.protocol import Tokens
 from owed.bootstrap import install
 from owed.demo.settings import write_settings
+from receivables.commands import AnyCommand, SendReminder
 from sync.assess import assess
 from sync.cycle import approve, look, synchronise, write_down
 from sync.deliver import deliver
 from sync.golive import go_live
 from sync.installation import Installation
+from sync.send import Outcome
 from sync.tokens import StoredTokens
 
 COUNT = 1_000
+#: So many processors most machines have.
+WORKERS = 2
 #: A Wednesday, ten o'clock in London.
 NOW = dt.datetime(2026, 11, 18, 10, 0, tzinfo=dt.UTC)
+
+_fork = multiprocessing.get_context("spawn")
 
 _RULES = """
 [[policy]]
@@ -48,16 +59,86 @@ def run() -> Iterator[str]:
 
 def measured(folder: Path, count: int) -> Iterator[str]:
     with _platforms(folder, count) as config:
-        ours = _live(folder, config)
-        seen, made = look(ours)
-        approved = approve(ours, write_down(ours, seen, made), "bench")
-        before, began = time.process_time(), time.perf_counter()
-        outcomes = deliver(ours)
-        seconds, cpu = time.perf_counter() - began, time.process_time() - before
-        states = Counter(outcome.state for outcome in outcomes)
-        assert states["sent"] == approved, states
-    rate = f"{approved / seconds:,.0f} effects a second"
-    yield f"{approved:,} effects of {count:,} invoices in {seconds:.2f} s: {rate}, {cpu / approved * 1000:.1f} CPU ms each"
+        yield from _one_worker(_ready(folder, config, "one"), count, config)
+        yield from _several_workers(folder, config)
+
+
+def _one_worker(ours: Installation, count: int, config: dict[str, Any]) -> Iterator[str]:
+    times = _Times()
+    before, began = time.process_time(), time.perf_counter()
+    outcomes = deliver(ours, times.tell)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - before
+    states = Counter(outcome.state for outcome in outcomes)
+    assert states.keys() == {"sent"}, states
+    rate = f"{len(outcomes) / seconds:,.0f} effects a second"
+    spent = f"{cpu / len(outcomes) * 1000:.1f} CPU ms each"
+    yield f"one worker: {len(outcomes):,} effects of {count:,} invoices in {seconds:.2f} s: {rate}, {spent}"
+    for verb, took in sorted(times.by_verb.items()):
+        yield f"  {verb:<22}{len(took) / sum(took):>6,.0f} a second"
+    yield from _bare(config, [one.effect.command for one in outcomes if one.effect.verb == "send_reminder"])
+
+
+def _several_workers(folder: Path, config: dict[str, Any]) -> Iterator[str]:
+    """One organisation each, as workers of a fleet have them, and all of them in one SQLite file."""
+    names = [f"org{number}" for number in range(WORKERS)]
+    for name in names:
+        _ready(folder, config, name).store.close()
+    start = _fork.Barrier(WORKERS + 1)
+    sent: Queue[int] = _fork.Queue()
+    workers = [_fork.Process(target=_deliver_at_once, args=(folder / f"{name}.toml", start, sent)) for name in names]
+    for worker in workers:
+        worker.start()
+    start.wait()
+    began = time.perf_counter()
+    effects = sum(sent.get() for _ in workers)
+    seconds = time.perf_counter() - began
+    for worker in workers:
+        worker.join()
+    rate = f"{effects / seconds:,.0f} effects a second"
+    yield f"{WORKERS} workers, an organisation each, one SQLite file: {effects:,} in {seconds:.2f} s: {rate}"
+
+
+def _deliver_at_once(config: Path, start: Barrier, sent: "Queue[int]") -> None:
+    ours = install(config, now=NOW)
+    start.wait()
+    outcomes = deliver(ours)
+    assert {outcome.state for outcome in outcomes} == {"sent"}
+    sent.put(len(outcomes))
+    ours.store.close()
+
+
+def _ready(folder: Path, config: dict[str, Any], name: str) -> Installation:
+    """An organisation whose effects wait to leave."""
+    ours = _live(folder, config, name)
+    seen, made = look(ours)
+    approve(ours, write_down(ours, seen, made), "bench")
+    return ours
+
+
+class _Times:
+    """Seconds of each effect, by its verb; what is done for a handful of effects counts to its first."""
+
+    def __init__(self) -> None:
+        self.by_verb: dict[str, list[float]] = defaultdict(list)
+        self._last = time.perf_counter()
+
+    def tell(self, outcome: Outcome) -> None:
+        now = time.perf_counter()
+        self.by_verb[outcome.effect.verb].append(now - self._last)
+        self._last = now
+
+
+def _bare(config: dict[str, Any], commands: Sequence[AnyCommand]) -> Iterator[str]:
+    """The reference: the same messages to the same mail server on one connection, and nothing is written down."""
+    before, began = time.process_time(), time.perf_counter()
+    with smtplib.SMTP(config["smtp"]["host"], config["smtp"]["port"]) as smtp:
+        for number, command in enumerate(commands):
+            assert isinstance(command, SendReminder)
+            mail = letter(command, str(number), command.sender, NOW)
+            smtp.sendmail(mail.sender, mail.recipients, mail.body)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - before
+    rate = f"{len(commands) / seconds:,.0f} a second, {cpu / len(commands) * 1000:.1f} CPU ms each"
+    yield f"  the same messages by smtplib alone, on one connection, nothing written down: {rate}"
 
 
 @contextmanager
@@ -90,9 +171,11 @@ def _write_ledger(path: Path, count: int) -> None:
             rows.writerow([f"N-{number:05}", who, issued, due, amount, "GBP", "xero", f"{who}@customers.example"])
 
 
-def _live(folder: Path, config: dict[str, Any]) -> Installation:
-    path = write_settings(folder, config, f"sqlite:///{folder}/owed.db", _RULES)
+def _live(folder: Path, config: dict[str, Any], name: str) -> Installation:
+    written = write_settings(folder, config, f"sqlite:///{folder}/owed.db", _RULES)
+    path = written.rename(folder / f"{name}.toml")
     text = path.read_text().replace("[sending]\n", "[sending]\nramp_start = 100000\ndaily_cap = 100000\n")
+    text = text.replace('id = "harbour-joinery"', f'id = "{name}"')
     lines = [line for line in text.splitlines() if not line.startswith("limits = ")]
     limited = ('platform = "xero"', 'platform = "quickbooks"', 'platform = "stripe"')
     path.write_text("\n".join(f"{line}\n{_FREE}" if line in limited else line for line in lines))
