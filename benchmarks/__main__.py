@@ -1,8 +1,10 @@
-"""`./run bench [NAME ...]`: all benchmarks, or those named."""
+"""`./run bench [NAME ...]`: all benchmarks, or those named; `./run bench fleet --help` tells its options."""
 
 import sys
+from collections.abc import Iterable
 
-from benchmarks import connectors, effects, fleet, hourly, ingest, latency, memory, reconcile, rules
+from benchmarks import connectors, effects, hourly, ingest, latency, memory, reconcile, rules
+from benchmarks.fleet import run as fleet
 from benchmarks.match import run as match
 
 BENCHMARKS = {
@@ -20,6 +22,8 @@ BENCHMARKS = {
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["fleet"] and len(sys.argv) > 2 and sys.argv[2].startswith("--"):
+        return show(fleet.run(sys.argv[2:]))
     wanted = sys.argv[1:] or list(BENCHMARKS)
     unknown = [name for name in wanted if name not in BENCHMARKS]
     if unknown:
@@ -27,8 +31,13 @@ def main() -> int:
         return 2
     for name in wanted:
         print(f"== {name}")
-        for line in BENCHMARKS[name]():
-            print(f"  {line}", flush=True)
+        show(BENCHMARKS[name]())
+    return 0
+
+
+def show(lines: Iterable[str]) -> int:
+    for line in lines:
+        print(f"  {line}", flush=True)
     return 0
 
 

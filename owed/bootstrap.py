@@ -33,11 +33,16 @@ def read_settings(config: Path, rules: Path | None = None) -> Settings:
 
 
 def install(
-    config: Path, *, now: dt.datetime | None = None, rules: Path | None = None, engines: Engines | None = None
+    config: Path,
+    *,
+    now: dt.datetime | None = None,
+    rules: Path | None = None,
+    engines: Engines | None = None,
+    settings: Settings | None = None,
 ) -> Installation:
     """Open the store, bring it to this version's schema, and put the parts together. `engines` are databases that are
-    open already. Raises CommandError."""
-    settings = read_settings(config, rules)
+    open already, `settings` what was read of the file already. Raises CommandError."""
+    settings = settings or read_settings(config, rules)
     gc.set_threshold(_GARBAGE_AFTER)
     clock = Clock(now)
     store = engines.store(settings.store_url, settings.business.id) if engines else _open_store(settings)

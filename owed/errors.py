@@ -29,10 +29,11 @@ class Outside(CommandError):
 
 
 #: Classes of the database libraries, by name: only the store may import them.
+_CANNOT = "the database cannot be used"
+_AWAY = ("sqlalchemy.exc.OperationalError", "sqlalchemy.exc.InterfaceError", "sqlalchemy.exc.TimeoutError")
 _DATABASE = {
-    "sqlalchemy.exc.OperationalError": "the database cannot be used",
-    "sqlalchemy.exc.DatabaseError": "the database cannot be used",
-    "sqlalchemy.exc.TimeoutError": "the database cannot be used",
+    **dict.fromkeys(_AWAY, _CANNOT),
+    "sqlalchemy.exc.DatabaseError": _CANNOT,
     "alembic.util.exc.CommandError": "the database is of another version of owed; use that version, or restore a backup",
 }
 
@@ -42,13 +43,26 @@ def outside(error: BaseException) -> str:
     from connectors.errors import ConnectorError  # here, because `owed match` needs neither platforms nor a store
     from store.engine import StoreError
 
-    if isinstance(error, StoreError | ConnectorError):
-        return str(error)
+    if isinstance(error, StoreError | ConnectorError | Outside):
+        return _first_line(error)
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}"
     what = _DATABASE.get(f"{type(error).__module__}.{type(error).__qualname__}", "")
     return f"{what}: {_first_line(getattr(error, 'orig', None) or error)}" if what else ""
+
+
+def away(error: BaseException) -> str:
+    """One line when the database cannot be used at all just now, which passes; else "". A restart of its server is told
+    in many ways, and the library knows by its driver that the connection is gone."""
+    from store.engine import StoreError
+
+    cause: BaseException | None = error
+    while isinstance(cause, StoreError | Outside):
+        cause = cause.__cause__
+    name = f"{type(cause).__module__}.{type(cause).__qualname__}"
+    is_away = name in _AWAY or getattr(cause, "connection_invalidated", False)
+    return outside(error) or f"{_CANNOT}: {_first_line(error)}" if is_away else ""
 
 
 def _first_line(error: object) -> str:

@@ -5,10 +5,10 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from owed.bootstrap import install
+from owed.bootstrap import install, read_settings
 from owed.clock import Clock, is_alive, process_name, wall
 from owed.engines import Engines
-from owed.errors import BadSettings, CommandError
+from owed.errors import CommandError, away
 from owed.tenants import Tenants
 from owed.troubles import Troubles
 from store.engine import Store
@@ -39,6 +39,13 @@ class Fleet:
         """Raises Outside when the database cannot be used."""
         return Group(self._engines.store(store_url, NOBODY), organisations)
 
+    def is_away(self, organisation: str, error: Exception) -> bool:
+        """Its database cannot be used just now: said once for all who live in it."""
+        line, known = away(error), self.tenants.by_organisation.get(organisation)
+        if line and known:
+            self.troubles.away(place_of(known.store_url), f"{line}; trying again, and nothing is lost")
+        return bool(line)
+
     def store(self, organisation: str) -> Store | None:
         """Raises Outside."""
         known = self.tenants.by_organisation.get(organisation)
@@ -49,19 +56,15 @@ class Fleet:
 
     def installation(self, organisation: str, *, anew: bool) -> Installation | None:
         """A file with problems never replaces the settings in force; where none are, nothing is done."""
+        known = self.tenants.by_organisation.get(organisation)
         with self._lock:
             ready = self._ready.get(organisation)
-        known = self.tenants.by_organisation.get(organisation)
         if known is None or (ready is not None and not anew):
-            return ready
-        place = f"settings {known.config}"
-        try:
-            made = install(known.config, now=self._now, engines=self._engines)
-        except BadSettings as error:
-            stays = "the settings in force stay" if ready else "nothing is done for it until that is mended"
-            self.troubles.begin(place, f"{error}\n{known.config}: {stays}")
-            return ready
-        self.troubles.end(place, f"{known.config}: mended; its settings are in force")
+            return ready if known else None
+        settings = self.tenants.settings_in_force(known)
+        if settings is None:
+            return None
+        made = install(known.config, now=self._now, engines=self._engines, settings=settings)
         self._keep(organisation, made)
         return made
 
@@ -73,22 +76,27 @@ class Fleet:
                 self._ready.popitem(last=False)
 
 
+def place_of(store_url: str) -> str:
+    """Of a database, among the troubles."""
+    return f"store {store_url}"
+
+
 def open_fleet(files: list[Path], folder: Path | None, now: dt.datetime | None) -> Fleet:
-    """Raises Mistake when there is nothing to serve, or a single file has problems."""
+    """Files that are named have to be right at the start; a database that is away is waited for. Raises Mistake, also
+    when there is nothing to serve."""
+    if folder is None:
+        for file in files:
+            read_settings(file)
     troubles = Troubles()
     tenants = Tenants(files, folder, troubles)
     tenants.look()
-    fleet = Fleet(tenants, troubles, now)
     if folder is None:
-        for file in files:
-            _check(file, fleet, now)
-    return fleet
+        _each_has_its_own(files, tenants)
+    return Fleet(tenants, troubles, now)
 
 
-def _check(file: Path, fleet: Fleet, now: dt.datetime | None) -> None:
-    """A file that was named has to be right at the start."""
-    found = install(file, now=now)
-    organisation = found.business.id
-    found.store.close()
-    if fleet.tenants.by_organisation[organisation].config != file:
-        raise CommandError(f"{file}: its organisation is in another file already")
+def _each_has_its_own(files: list[Path], tenants: Tenants) -> None:
+    served = {one.config for one in tenants.by_organisation.values()}
+    for file in files:
+        if file not in served:
+            raise CommandError(f"{file}: its organisation is in another file already")

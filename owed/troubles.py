@@ -20,6 +20,14 @@ class Troubles:
         if known != line:
             _log.error(line)
 
+    def away(self, place: str, line: str) -> None:
+        """A server: said once until it is back, however its words change meanwhile."""
+        with self._lock:
+            is_known = place in self._open
+            self._open.setdefault(place, line)
+        if not is_known:
+            _log.error(line)
+
     def end(self, place: str, line: str = "") -> None:
         with self._lock:
             known = self._open.pop(place, None)

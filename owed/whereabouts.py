@@ -1,7 +1,8 @@
 """Whose file an owed.toml is, and where its store and its broker are: all that has to be known to dispatch an hour."""
 
 import re
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from owed.errors import BadSettings
@@ -18,13 +19,19 @@ _IN_MEMORY = ":memory:"
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """`organisation` is what all its rows carry."""
+    """`organisation` is what all its rows carry. `packed` is the file as it was read: should a later version of it have
+    problems, this one stays in force."""
 
     organisation: str
     config: Path
     store_url: str
     broker: str
     log: Form = "text"
+    packed: bytes = field(default=b"", repr=False)
+
+    @property
+    def text(self) -> str:
+        return zlib.decompress(self.packed).decode()
 
 
 def read_whereabouts(path: Path) -> Whereabouts:
@@ -41,7 +48,7 @@ def read_whereabouts(path: Path) -> Whereabouts:
     log, broker = take_log(worker), take_broker(worker, path.parent.resolve())
     if problems:
         raise BadSettings(problems)
-    return Whereabouts(organisation, path, store_url, broker, log)
+    return Whereabouts(organisation, path, store_url, broker, log, zlib.compress(text.encode(), 1))
 
 
 def organisation_id(given: str, name: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from owed.errors import outside
-from owed.fleet import Fleet
+from owed.fleet import Fleet, place_of
 from sync.actors import Work, declare
 from sync.broker import MEMORY, BrokerAway, Hands
 from sync.cycle import Round
@@ -36,7 +36,7 @@ class Worker:
     def __init__(self, fleet: Fleet, broker_url: str, told: Told, *, threads: int = 2, once: bool = False) -> None:
         self.fleet, self.once = fleet, once
         self.hands = Hands(MEMORY if once else broker_url, threads)
-        self.work = Work(fleet, told)
+        self.work = Work(fleet, told, fleet.is_away)
         actors = declare(self.hands, self.work)
         self.dispatcher = Dispatcher(actors, fleet.clock, fleet.wall, fleet.processes, self.hands.is_shared)
 
@@ -69,10 +69,10 @@ class Worker:
             self.fleet.tenants.look()
             all_well = self._dispatch_all()
         except BrokerAway as error:
-            troubles.begin(broker, f"{error}; trying again, and nothing is lost")
+            troubles.away(broker, f"{error}; trying again, and nothing is lost")
             return False
         troubles.end(broker, "the broker is back")
-        return all_well
+        return all_well and not self.work.has_broken_off
 
     def _dispatch_all(self) -> bool:
         """A database that is away for a moment stops only those who live in it."""
@@ -80,7 +80,7 @@ class Worker:
         return all(reached)
 
     def _dispatch(self, url: str, organisations: tuple[str, ...]) -> bool:
-        place = f"store {url}"
+        place = place_of(url)
         try:
             group = self.fleet.group(url, organisations)
             if not self.dispatcher.dispatch(group):
@@ -91,7 +91,7 @@ class Worker:
             line = outside(error)
             if self.once or not line:
                 raise
-            self.fleet.troubles.begin(place, f"{line}; trying again, and nothing is lost")
+            self.fleet.troubles.away(place, f"{line}; trying again, and nothing is lost")
             return False
         self.fleet.troubles.end(place, "the database is back")
         return True

@@ -14,17 +14,17 @@ from store.tables import raw
 _COLUMNS = ("organisation", "digest", "connection", "stream", "received_at", "size", "body")
 #: Digests in one IN list.
 _CHUNK = 5_000
-_compressor = zstandard.ZstdCompressor(level=1)
 
 
 def keep(tx: Transaction, connection: str, stream: str, received_at: dt.datetime, bodies: Iterable[bytes]) -> list[str]:
     """Archive `bodies` and return their digests, in order. What is already there is not written again."""
+    compressor = zstandard.ZstdCompressor(level=1)  # never shared: two threads at one of them end the process
     at, rows, digests = utc_text(received_at), {}, []
     for body in bodies:
         name = codec.digest(body)
         digests.append(name)
         if name not in rows:
-            rows[name] = (tx.organisation, name, connection, stream, at, len(body), _compressor.compress(body))
+            rows[name] = (tx.organisation, name, connection, stream, at, len(body), compressor.compress(body))
     bulk.insert(tx, raw, _COLUMNS, list(rows.values()), keep=True)
     return digests
 

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import os
+import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +25,7 @@ class Vault:
     def from_file(cls, path: Path) -> "Vault":
         """One key a line, newest first. A missing file is made, readable by its owner alone."""
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(Fernet.generate_key() + b"\n")
+            _make_key(path)
         try:
             return cls(path.read_text().split())
         except ValueError as error:
@@ -42,6 +41,17 @@ class Vault:
             raise StoreError(
                 "the stored credentials were sealed with another key; restore it or connect again"
             ) from None
+
+
+def _make_key(path: Path) -> None:
+    """Several workers may begin at the same moment: the file appears with its key in it, and the first one stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-") as file:  # for its owner alone
+        file.write(Fernet.generate_key() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(file.name, path)
 
 
 @dataclass(frozen=True, slots=True)

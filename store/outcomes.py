@@ -92,16 +92,13 @@ def save_decisions(tx: Transaction, now: dt.datetime, decisions: Iterable[Decisi
 
 
 def _newest_digests(tx: Transaction) -> dict[str, str]:
-    latest = (
-        sa.select(decision.c.subject, sa.func.max(decision.c.decided_at).label("at"))
-        .where(tx.mine(decision))
-        .group_by(decision.c.subject)
-        .subquery()
-    )
-    query = sa.select(decision.c.subject, decision.c.digest).join(
-        latest, sa.and_(decision.c.subject == latest.c.subject, decision.c.decided_at == latest.c.at)
-    )
-    return {row.subject: row.digest for row in tx.execute(query.where(tx.mine(decision)))}
+    """In one pass over the rows: joined with its own newest instants, PostgreSQL took minutes over 10,000 decisions
+    when its statistics were of a time with fewer."""
+    newest_first = sa.func.row_number().over(partition_by=decision.c.subject, order_by=decision.c.decided_at.desc())
+    ranked = sa.select(decision.c.subject, decision.c.digest, newest_first.label("place"))
+    mine = ranked.where(tx.mine(decision)).subquery()
+    query = sa.select(mine.c.subject, mine.c.digest).where(mine.c.place == 1)
+    return {row.subject: row.digest for row in tx.execute(query)}
 
 
 def decisions_about(tx: Transaction, subject: str) -> list[tuple[dt.datetime, Decision]]:

@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from sync.broker import Hands, Send
 from sync.cycle import Round, remember_breaks, run_round
 from sync.installation import Installation, Processes
 from sync.pull import pull
+from sync.recover import abandon_own_leases
 from sync.turns import Busy, reading
 
 _log = logging.getLogger("owed.worker")
@@ -50,15 +51,32 @@ class Actors:
     work: "Work"
 
 
+#: A round that broke off is begun again after 1, 2, 4 … seconds, and every ten minutes in the end.
+_LONGEST_WAIT = dt.timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class _BrokenOff:
+    """An organisation's rounds that broke off one after the other, and when the next may begin (real time). None: its
+    hint is on its way."""
+
+    times: int
+    again_at: dt.datetime | None
+
+
 @dataclass(slots=True)
 class Work:
-    """What goes on in this process. One organisation is worked for by one thread at a time."""
+    """What goes on in this process. One organisation is worked for by one thread at a time.
+
+    `is_away` tells of a failure whether the organisation's database could not be used, and says so."""
 
     fleet: Fleet
     told: Callable[[Installation, Round], None]
+    is_away: Callable[[str, Exception], bool] = lambda _organisation, _error: False
     #: Under way: organisation -> slot.
     rounds: dict[str, dt.datetime] = field(default_factory=dict)
     failures: int = 0
+    _broken_off: dict[str, "_BrokenOff"] = field(default_factory=dict)
     _locks: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
 
     def is_idle(self) -> bool:
@@ -68,34 +86,76 @@ class Work:
         """The round of one hour, if nobody has done or begun it. The settings are read anew for it."""
         fleet, slot = self.fleet, dt.datetime.fromisoformat(slot_text)
         with self._locks[organisation]:
-            store = fleet.store(organisation)
-            if store is None or not schedule.take(store, fleet.processes, fleet.wall(), slot):
-                return
             self.rounds[organisation] = slot
             try:
-                done, note = self._round(organisation)
-                schedule.finish(store, fleet.processes.name, slot, fleet.clock(), done=done, note=note)
-                self.failures += not done
+                store = fleet.store(organisation)
+                if store is not None and schedule.take(store, fleet.processes, fleet.wall(), slot):
+                    self._do(organisation, store, slot)
+                self._broken_off.pop(organisation, None)
             except Exception as error:
                 self.failures += 1
-                why = f"{type(error).__name__}: {error}"
-                schedule.finish(store, fleet.processes.name, slot, fleet.clock(), done=False, note=why)
+                if self.is_away(organisation, error):
+                    self._break_off(organisation)
+                    return
                 raise
             finally:
                 del self.rounds[organisation]
 
+    @property
+    def has_broken_off(self) -> bool:
+        """Some round is to begin again soon."""
+        return any(one.again_at for one in list(self._broken_off.values()))
+
+    def to_begin_again(self, organisations: Collection[str]) -> set[str]:
+        """Whose round has broken off in this process and may begin again now: a slot that it has claimed is nobody's,
+        and a hint for it was heard and came to nothing."""
+        broken, wall = list(self._broken_off.items()), self.fleet.wall()
+        late = {organisation for organisation, one in broken if one.again_at and one.again_at <= wall}
+        return late.intersection(organisations) - self.rounds.keys()
+
+    def begins_again(self, organisations: Iterable[str]) -> None:
+        """Their slots are free again, and there will be hints for them."""
+        for organisation in organisations:
+            before = self._broken_off.get(organisation)
+            if before and organisation not in self.rounds:
+                self._broken_off[organisation] = _BrokenOff(before.times, None)
+
     def keep_leases(self) -> None:
         """To be called every few seconds: a living worker keeps what it has begun."""
         for organisation, slot in list(self.rounds.items()):
-            store = self.fleet.store(organisation)
-            if store is not None:
-                schedule.renew(store, self.fleet.processes.name, slot, self.fleet.wall())
+            try:
+                store = self.fleet.store(organisation)
+                if store is not None:
+                    schedule.renew(store, self.fleet.processes.name, slot, self.fleet.wall())
+            except Exception as error:
+                if not self.is_away(organisation, error):
+                    raise
+
+    def _break_off(self, organisation: str) -> None:
+        """Nothing can be written now, so its rows stay as they are until the dispatcher comes by."""
+        before = self._broken_off.get(organisation)
+        times = before.times + 1 if before else 1
+        wait = min(dt.timedelta(seconds=2 ** min(times - 1, 10)), _LONGEST_WAIT)
+        self._broken_off[organisation] = _BrokenOff(times, self.fleet.wall() + wait)
+
+    def _do(self, organisation: str, store: Store, slot: dt.datetime) -> None:
+        name, clock = self.fleet.processes.name, self.fleet.clock
+        try:
+            done, note = self._round(organisation)
+        except Exception as error:
+            if not self.is_away(organisation, error):
+                why = f"{type(error).__name__}: {error}"
+                schedule.finish(store, name, slot, clock(), done=False, note=why)
+            raise
+        schedule.finish(store, name, slot, clock(), done=done, note=note)
+        self.failures += not done
 
     def _round(self, organisation: str) -> tuple[bool, str]:
         """Whether it was done, and what is to be noted of it."""
         installation = self.fleet.installation(organisation, anew=True)
         if installation is None:
             return False, "its settings cannot be used"
+        abandon_own_leases(installation)
         done = run_round(installation)
         self.told(installation, done)
         failing = [report.connection for report in done.pulls if report.error]
@@ -117,8 +177,8 @@ class Work:
 
 def declare(hands: Hands, work: Work) -> Actors:
     return Actors(
-        round=hands.declare("hourly_round", _logged(work.round), minutes=50, queue="rounds", priority=1),
-        listen=hands.declare("listen", _logged(work.listen), minutes=10, queue="listening", priority=0),
+        round=hands.declare("hourly_round", _logged(work, work.round), minutes=50, queue="rounds", priority=1),
+        listen=hands.declare("listen", _logged(work, work.listen), minutes=10, queue="listening", priority=0),
         work=work,
     )
 
@@ -139,13 +199,14 @@ def _try_again(installation: Installation) -> None:
         _log.info("%s: tried again: %s", name, report.error or "ok")
 
 
-def _logged(work: Callable[..., None]) -> Callable[..., None]:
+def _logged(work: Work, do: Callable[..., None]) -> Callable[..., None]:
     """A failure is told and ends here: whether it is tried again is decided by rows."""
 
-    def logged(*hint: str) -> None:
+    def logged(organisation: str, *rest: str) -> None:
         try:
-            work(*hint)
-        except Exception:
-            _log.exception("%s of %s failed", work.__name__, " ".join(hint))
+            do(organisation, *rest)
+        except Exception as error:
+            if not work.is_away(organisation, error):
+                _log.exception("%s of %s failed", do.__name__, " ".join((organisation, *rest)))
 
     return logged

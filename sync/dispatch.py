@@ -5,7 +5,7 @@ heard for a while; with a queue of its own each process sends all of them to its
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from connectors.protocol import Clock
@@ -54,14 +54,21 @@ class Dispatcher:
         """Send hints for the rounds that are due now; how many. Raises BrokerAway."""
         slot = slot_of(self.clock())
         new = [one for one in group.organisations if self._opened.get(one) != slot]
+        again = self.actors.work.to_begin_again(group.organisations)
         with group.store.write() as tx:
             roster.open_slots(tx, new, HOURLY, slot, self.wall())
+            roster.take_back_hints(tx, sorted(again), HOURLY, slot, self.wall())
             due = roster.due(tx, group.organisations, HOURLY, slot)
-            roster.give_back(tx, [one for one in due if self._is_abandoned(one)], HOURLY, slot, self.wall())
+            gone = [one for one in due if self._is_abandoned(one, again)]
+            roster.give_back(tx, gone, HOURLY, slot, self.wall())
             last = roster.last_finished(tx, [one.organisation for one in due], HOURLY, slot - _RECENT)
+        self.actors.work.begins_again(again)
+        abandoned = {one.organisation for one in gone}
+        for organisation in abandoned | again:
+            self._rounds.pop(organisation, None)  # its hint was heard, and came to nothing
         self._opened.update(dict.fromkeys(new, slot))
         beginning = dt.datetime.min.replace(tzinfo=dt.UTC)
-        waiting = [one.organisation for one in due if not one.owner or self._is_abandoned(one)]
+        waiting = [one.organisation for one in due if not one.owner or one.organisation in abandoned]
         waiting.sort(key=lambda one: (last.get(one, beginning), one))
         return self._send_shared(group, waiting, slot) if self.is_shared else self._send_own(waiting, slot)
 
@@ -76,8 +83,10 @@ class Dispatcher:
             self._listening[organisation] = wall
         return len(late)
 
-    def _is_abandoned(self, slot: Due) -> bool:
-        """Its worker is dead, or has not been heard of for a whole lease."""
+    def _is_abandoned(self, slot: Due, again: Collection[str]) -> bool:
+        """Its worker is dead, or has not been heard of for a whole lease, or is this one, where it broke off."""
+        if slot.owner == self.processes.name and slot.organisation in again:
+            return True
         gone = slot.lease_until < self.wall() or self.processes.is_alive(slot.owner) is False
         return bool(slot.owner) and gone
 

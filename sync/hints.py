@@ -20,10 +20,10 @@ _MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came of one delivery: hints that were new, and those of accounts that are not connected here."""
+    """What came of one delivery: hints that were new, and the accounts that are not connected here."""
 
     new: int = 0
-    strangers: int = 0
+    strangers: frozenset[str] = frozenset()
 
 
 def receive(
@@ -40,7 +40,7 @@ def receive(
     with installation.store.write() as tx:
         for owner in sorted({owner for owner, _ in mine} | {name}):
             new += hints.keep(tx, owner, [_told(hint) for whose, hint in mine if whose == owner and hint.stream], now)
-    return Received(new, len(told) - len(mine))
+    return Received(new, frozenset(hint.account for hint in told) - ours.keys())
 
 
 def _told(hint: Hint) -> Told:

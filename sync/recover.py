@@ -1,6 +1,7 @@
 """What became of effects whose worker died or whose answer was lost: read back, tried again, or given to a person."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Literal
 
 from connectors.errors import ConnectorError
@@ -26,10 +27,20 @@ Next = Literal["again", "waiting", "settled"]
 
 def abandon_dead_leases(installation: Installation) -> int:
     """`sending` rows of workers that no longer live become `uncertain`; never `approved`."""
+    return _abandon(installation, lambda effect: _is_over(installation, effect))
+
+
+def abandon_own_leases(installation: Installation) -> int:
+    """The same with what this process has left in `sending`, since its database went away under a round. For who knows
+    that nobody else in this process works for the organisation."""
+    return _abandon(installation, lambda effect: effect.lease_owner == installation.processes.name)
+
+
+def _abandon(installation: Installation, is_over: Callable[[Effect], bool]) -> int:
     count = 0
     with installation.store.write() as tx:
         for effect in outbox.listed(tx, ["sending"]):
-            if _is_over(installation, effect):
+            if is_over(effect):
                 look_at = installation.wall() + installation.sending.settle
                 reason = "the worker died while it was sending"
                 count += outbox.uncertain(tx, installation.clock(), effect, reason, look_at)

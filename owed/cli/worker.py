@@ -78,8 +78,8 @@ def _greeting(fleet: Fleet) -> str:
     served = list(fleet.tenants.by_organisation)
     if len(served) != 1:
         return f"working for {len(served):,} organisations; stop with Ctrl-C"
-    installation = fleet.installation(served[0], anew=False)
-    whose = f"{installation.business.name}; sending is {installation.sending.mode}" if installation else served[0]
+    settings = fleet.tenants.settings_in_force(fleet.tenants.by_organisation[served[0]])
+    whose = f"{settings.business.name}; sending is {settings.sending.mode}" if settings else served[0]
     return f"working for {whose}; stop with Ctrl-C"
 
 

@@ -10,42 +10,47 @@ from starlette.routing import Route
 
 from owed.errors import outside
 from owed.web.metrics import Metrics
+from owed.web.service import Database, One, Service
 from owed.web.webhooks import Webhooks
-from store import connections
 from store.migrate import is_current
 from sync.installation import Installation
 
 
 def application(installation: Installation, webhook_secrets: Mapping[str, str], metrics_token: str = "") -> Starlette:
-    """`webhook_secrets` by connection; a connection without one answers 401. Without `metrics_token` no /metrics."""
+    """Of one organisation. `webhook_secrets` by connection; a connection without one answers 401. Without
+    `metrics_token` no /metrics."""
+    return application_of(One(installation, webhook_secrets, metrics_token))
 
-    def is_ready() -> str:
-        """ "" when the store answers and has this version's schema, else what is wrong."""
-        try:
-            if not is_current(installation.store.engine):
-                return "the store is away, or has the schema of another version of owed"
-            with installation.store.read() as tx:
-                connections.known(tx)
-        except Exception as error:
-            line = outside(error)
-            if not line:
-                raise
-            return line
-        return ""
+
+def application_of(service: Service) -> Starlette:
+    def is_ready() -> bool:
+        """Some database answers and has this version's schema: where each is another organisation's, one that is away
+        must not keep the webhooks of all others out."""
+        return any(map(_is_ready, service.databases(service.served())))
 
     async def healthz(request: Request) -> Response:  # noqa: ARG001 - the framework's argument
         return JSONResponse({"alive": True})
 
     async def readyz(request: Request) -> Response:  # noqa: ARG001 - the framework's argument
-        problem = await run_in_threadpool(is_ready)
-        return JSONResponse({"ready": not problem}, status_code=503 if problem else 200)
+        ready = await run_in_threadpool(is_ready)
+        return JSONResponse({"ready": ready}, status_code=200 if ready else 503)
 
-    webhooks = Webhooks(installation, webhook_secrets)
+    webhooks = Webhooks(service)
     return Starlette(
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            Route("/metrics", Metrics(installation, metrics_token).answer),
+            Route("/metrics", Metrics(service).answer),
             Route("/webhooks/{connection}", webhooks.receive, methods=["POST"]),
+            Route("/webhooks/{organisation}/{connection}", webhooks.receive, methods=["POST"]),
         ]
     )
+
+
+def _is_ready(database: Database) -> bool:
+    try:
+        return is_current(database.open().engine)
+    except Exception as error:
+        if not outside(error):
+            raise
+        return False

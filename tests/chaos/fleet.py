@@ -1,6 +1,7 @@
 """Worker processes of a fleet: many organisations, a real broker, and what the slots say of their rounds."""
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -55,6 +56,12 @@ class Fleet:
         """What all workers have printed."""
         return "".join(path.read_text() for path in sorted(self.folder.glob("worker-*.log")))
 
+    def ended_well(self, process: subprocess.Popen[bytes]) -> bool:
+        """One that has not begun yet may be ended by the signal itself: it leaves nothing half-way."""
+        log = self.folder / f"worker-{self.workers.index(process)}.log"
+        code = process.wait(60)
+        return code == 0 or (code == -signal.SIGTERM and "messages:" not in log.read_text())
+
     def rounds(self) -> Counter[str]:
         """Rounds that came to their end, by organisation, as the workers say."""
         return Counter(re.findall(r"^(\S+): messages:", self.told(), re.MULTILINE))
@@ -88,7 +95,7 @@ def running(folder: Path, store: str, broker: str, count: int) -> Iterator[Fleet
         for process in fleet.workers:
             if process.poll() is None:
                 process.terminate()
-                assert process.wait(60) == 0, fleet.told()
+                assert fleet.ended_well(process), fleet.told()
     finally:
         for process in fleet.workers:
             if process.poll() is None:

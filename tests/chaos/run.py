@@ -22,6 +22,10 @@ from tests.chaos.world import SECOND_DAY, Databases, World, copy, opened
 _STEPS, _STEPS_LEFT = 1_400, 700
 _ROUND_SECONDS = 1.5
 
+#: What is done to a round, with its weight; only a server of our own can be restarted.
+_KINDS = {"step": 60, "moment": 15, "pair": 15, "cut": 10}
+_KINDS_OF_A_SERVER = {**_KINDS, "restart": 10}
+
 _JUMPS = (0, 0, 0, 5, 40, 120, -30)
 _WRITES = "POST|PUT|DATA"
 _FAULTS = ("lost", "lost", "failed", "reset", "truncated", "error", "throttle")
@@ -38,6 +42,7 @@ class Run:
     rounds: int = 0
     faults: int = 0
     cuts: int = 0
+    restarts: int = 0
     jumps: int = 0
     pairs: int = 0
     verdict: Verdict = field(default_factory=Verdict)
@@ -74,10 +79,11 @@ class _Disturbed:
     now: dt.datetime = SECOND_DAY
 
     def go(self) -> None:
+        kinds = _KINDS_OF_A_SERVER if self.databases.can_restart() else _KINDS
         for number in range(self.chance.choice((2, 2, 3, 4))):
             self._jump(number)
             self._plan_faults()
-            kind = self.chance.choices(("step", "moment", "pair", "cut"), (60, 15, 15, 10))[0]
+            (kind,) = self.chance.choices(list(kinds), list(kinds.values()))
             victims = self._begin(kind, _STEPS if number == 0 else _STEPS_LEFT)
             self._strike(kind, victims)
             for victim in victims:
@@ -125,6 +131,10 @@ class _Disturbed:
             time.sleep(self.chance.uniform(0, _ROUND_SECONDS))
             self.databases.cut_off(self.name)
             self.run.cuts += 1
+        elif kind == "restart":
+            time.sleep(self.chance.uniform(0, _ROUND_SECONDS))
+            self.databases.restart()
+            self.run.restarts += 1
 
 
 def _finish(run: Run, world: World) -> Installation:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import Server, rabbitmq, valkey
+from tests.chaos.cluster import cluster
 from tests.chaos.fleet import Fleet, running
 from tests.postgresql import fresh_database
 
@@ -22,7 +23,8 @@ MANY = 30
 @pytest.fixture(params=["redis", "amqp", "postgresql"])
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     if request.param == "postgresql":
-        yield Server(fresh_database(request.getfixturevalue("postgresql")))
+        with cluster(request.getfixturevalue("tmp_path_factory").mktemp("broker")) as found:
+            yield Server(found.database("broker"), lambda: found.stop("fast"), found.start)
         return
     folder = tmp_path / "broker"
     folder.mkdir()

@@ -1,4 +1,5 @@
-"""One round of owed in a process of its own, which may die on the way. Loaded once, then forked for each round."""
+"""One round of owed, or one worker's hour, in a process of its own, which may die on the way. Loaded once, then forked
+for each."""
 
 import datetime as dt
 import resource
@@ -10,7 +11,10 @@ import connectors.quickbooks.connector
 import connectors.stripe.connector
 import connectors.xero.connector  # noqa: F401  # loaded here, so that a round begins at once
 from owed.bootstrap import install
-from sync.cycle import run_round
+from owed.fleet import open_fleet
+from owed.worker import Worker
+from sync.cycle import Round, run_round
+from sync.installation import Installation
 from tests.chaos.crash import Steps
 
 
@@ -30,4 +34,26 @@ def do_round(config: Path, now: dt.datetime, die_at: int, largest_file: int) -> 
         with (config.parent / "failed.txt").open("a") as told:
             traceback.print_exc(file=told)
         raise SystemExit(1) from None
+    (config.parent / "steps.txt").write_text(str(steps.count))
+
+
+def do_hour(config: Path, now: dt.datetime, die_at: int, is_shared: bool) -> None:
+    """What a worker does in an hour: open its slot, send the hint, claim, do the round, renew, finish. Each round leaves
+    a line in rounds.txt. `is_shared`: hints are promised before they are sent, as on a queue that others see."""
+    steps = Steps(die_at)
+    steps.watch()
+
+    def told(_: Installation, __: Round) -> None:
+        with (config.parent / "rounds.txt").open("a") as rounds:
+            rounds.write("a round\n")
+        worker.work.keep_leases()
+
+    fleet = open_fleet([config], None, now)
+    worker = Worker(fleet, "memory:", told, once=True)
+    worker.dispatcher.is_shared = is_shared
+    worker.hands.start()
+    for store_url, organisations in fleet.groups():
+        worker.dispatcher.dispatch(fleet.group(store_url, organisations))
+    worker.hands.finish_all()
+    steps.step()
     (config.parent / "steps.txt").write_text(str(steps.count))

@@ -23,6 +23,7 @@ from sync.cycle import run_round, synchronise
 from sync.golive import go_live
 from sync.installation import Installation
 from sync.tokens import StoredTokens
+from tests.chaos.cluster import cluster_of
 from tests.sandbox.worlds import bill, debtor, stock
 
 FIRST_DAY = dt.datetime(2026, 11, 17, 10, 0, tzinfo=dt.UTC)
@@ -95,6 +96,15 @@ class Databases:
         """All that goes on in a database ends at once, as when its server is restarted."""
         with psycopg.connect(self.server, autocommit=True) as connection:
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+    def can_restart(self) -> bool:
+        return bool(self.server) and cluster_of(self.server) is not None
+
+    def restart(self) -> None:
+        """The whole server, as after a power cut. Only where it `can_restart`."""
+        found = cluster_of(self.server)
+        assert found is not None
+        found.restart("immediate")
 
     def _url(self, name: str) -> str:
         head, _, query = self.server.partition("?")

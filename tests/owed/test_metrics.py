@@ -7,6 +7,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from owed.web.application import application
+from store import journal
 from tests.owed.conftest import Desk
 from tests.serving import served
 
@@ -22,11 +23,17 @@ def read(desk: Desk) -> dict[tuple[str, ...], float]:
     answer = ask(desk, "/metrics", f"Bearer {TOKEN}")
     assert answer.status_code == 200
     assert not any(word in answer.text for word in ("@", "Acme", "Brook", "Harbour"))
-    return {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    }
+    found = {}
+    for family in text_string_to_metric_families(answer.text):
+        for sample in family.samples:
+            assert sample.labels.pop("organisation") == "harbour-joinery"
+            found[sample.name, *sample.labels.values()] = sample.value
+    return found
+
+
+def journal_length(desk: Desk) -> int:
+    with desk.installation.store.read() as tx:
+        return journal.head(tx).number
 
 
 def test_the_figures_are_those_of_the_store(desk: Desk) -> None:
@@ -37,7 +44,8 @@ def test_the_figures_are_those_of_the_store(desk: Desk) -> None:
     assert found["owed_sync_age_seconds", "books"] == 7200
     assert found["owed_outbox_effects", "sent"] == len(desk.effects("sent")) > 0
     assert found["owed_outbox_effects", "needs_human"] == found["owed_uncertain_effects",] == 0
-    assert found["owed_live",] == 1
+    assert found["owed_live",] == found["owed_store_ok",] == 1
+    assert found["owed_journal_entries",] == journal_length(desk) > 0
     assert found["owed_stopped",] == 0
     assert found["owed_breaks_open",] == len(desk.json("breaks"))
     assert ("owed_calls_left", "books", "day") in found

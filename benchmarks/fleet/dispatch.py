@@ -36,7 +36,7 @@ def run() -> Iterator[str]:
         for number in range(COUNT):
             name = f"t{number:06}"
             (folder / "fleet" / f"{name}.toml").write_text(_SETTINGS.format(name=name, folder=folder))
-        command = [sys.executable, "-m", "benchmarks.fleet", place]
+        command = [sys.executable, "-m", "benchmarks.fleet.dispatch", place]
         yield subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
 
