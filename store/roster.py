@@ -1,4 +1,5 @@
-"""The one place that looks over organisations: whose hour is due, and where something waits to be read.
+"""The one place beside `store.figures` that looks over organisations: whose hour is due, and where something waits to
+be read.
 
 It touches slots, and looks at hints and at the state of connections: never at facts, messages or credentials. Every
 statement names the organisations that this worker serves; what others keep in the same database is not touched.

@@ -25,7 +25,7 @@ from sync.installation import Installation
 
 #: Open invoices, and invoices that were paid long ago.
 SIZES = ((100, 0), (2_000, 0), (10_000, 0), (2_000, 8_000))
-ROUNDS = 3
+ROUNDS = 2
 
 #: Of larger ones the morning is left out: it takes half a minute.
 _LARGEST_MORNING = 2_000

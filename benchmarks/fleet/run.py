@@ -52,7 +52,7 @@ def run(options: Sequence[str] = ()) -> Iterator[str]:
 
 def _read(options: Sequence[str]) -> tuple[Sizes, Sequence[str]]:
     parser = argparse.ArgumentParser("./run bench fleet", description="Hours of a fleet of other sizes.")
-    parser.add_argument("--organisations", type=int, default=30)
+    parser.add_argument("--organisations", type=int, default=20)
     parser.add_argument("--invoices", type=int, default=100, help="open invoices of each")
     parser.add_argument("--large", type=int, default=10_000, help="open invoices of the large one")
     parser.add_argument("--workers", type=int, default=2)

@@ -15,12 +15,14 @@ from starlette.responses import Response
 
 from owed.errors import outside
 from owed.web.service import Served, Service
-from store.figures import Figures, figures
+from store.figures import Figures, Pulled, figures
 from sync.limits import windows_of
 
 #: So that an alert can be written before the first of them happens.
 _STATES = ("planned", "approved", "sending", "uncertain", "needs_human", "sent", "failed", "cancelled", "refused")
 _SLOT_STATES = ("waiting", "claimed", "done", "failed", "skipped")
+#: A worker writes the first row of a connection.
+_NEVER_PULLED = Pulled("ok", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,8 @@ class FromStores(Collector):
         age = _labelled("owed_sync_age_seconds", "Since the last complete sync; +Inf before the first.", "connection")
         state = _labelled("owed_connection_ok", "0: failing, or to be connected again.", "connection")
         for one, found in self._served:
-            for name in sorted(one.endpoints.keys() & found.connections.keys()):
-                known = found.connections[name]
+            for name in one.endpoints:
+                known = found.connections.get(name, _NEVER_PULLED)
                 synced = _seconds(known.synced_at, self._now, never=float("inf"))
                 age.add_metric([one.organisation, name], synced)
                 state.add_metric([one.organisation, name], float(known.state == "ok"))

@@ -33,6 +33,10 @@ class _Delivery:
     body: bytes
 
     @property
+    def address(self) -> str:
+        return f"{self.served.organisation}/{self.connection}"
+
+    @property
     def platform(self) -> str:
         return self.served.endpoints[self.connection].platform
 
@@ -68,7 +72,7 @@ class Webhooks:
 
     def _receive(self, delivery: _Delivery) -> int:
         """The status to answer with. 401 is what Xero wants to see for a wrong signature, also when it tries us."""
-        name = delivery.connection
+        name = delivery.address
         if not delivery.secret:
             _log.error(
                 "%s: a webhook came, but webhook_secret is not set",
