@@ -34,6 +34,7 @@ def table(engine: str, runs: list[Run], seconds: float) -> Iterator[str]:
         "rounds": sum(run.rounds for run in runs),
         "kill -9": sum(run.kills for run in runs),
         "disk full" if engine == "sqlite" else "database cut off": sum(run.cuts for run in runs),
+        **({} if engine == "sqlite" else {"database restarted": sum(run.restarts for run in runs)}),
         "two workers at once": sum(run.pairs for run in runs),
         "answers lost, refused or cut": sum(run.faults for run in runs),
         "clock jumps": sum(run.jumps for run in runs),
