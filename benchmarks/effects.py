@@ -25,7 +25,12 @@ from connectors.email.message import letter
 from connectors.protocol import Tokens
 from owed.bootstrap import install
 from owed.demo.settings import write_settings
-from receivables.commands import AnyCommand, SendReminder
+from receivables.commands import AddNote, AnyCommand, SendReminder
+from receivables.refs import Ref
+from store import organisations, outbox
+from store.engine import Store, open_engine
+from store.migrate import upgrade
+from store.outbox import Effect
 from sync.assess import assess
 from sync.cycle import approve, look, synchronise, write_down
 from sync.deliver import deliver
@@ -54,7 +59,46 @@ _FREE = "limits = { calls_per_second = 100000, calls_per_minute = 100000, calls_
 
 def run() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
+        yield _protocol_alone(Path(folder), COUNT)
+    with tempfile.TemporaryDirectory() as folder:
         yield from measured(Path(folder), COUNT)
+
+
+def _protocol_alone(folder: Path, count: int) -> str:
+    """What the outbox adds to each effect: claimed, its point of no return marked, its receipt written; each step is
+    committed to the disk with its entry of the journal, and nothing is sent."""
+    engine = open_engine(f"sqlite:///{folder}/owed.db")
+    upgrade(engine)
+    store = Store(engine, "bench")
+    with store.write() as tx:
+        organisations.declare(tx, "Bench", NOW)
+        invoices = [Ref("books", "invoice", str(number)) for number in range(count)]
+        notes = [AddNote(connection="books", invoice=invoice, text="Reminded.") for invoice in invoices]
+        for note in notes:
+            planned = outbox.plan(tx, NOW, outbox.NewEffect(intent=f"note/{note.invoice}", command=note))
+            outbox.approve(tx, NOW, planned, "bench")
+        waiting = outbox.listed(tx, ["approved"])
+    before, began = time.process_time(), time.perf_counter()
+    for effect in waiting:
+        _carry_out(store, effect)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - before
+    engine.dispose()
+    rate = f"{count / seconds:,.0f} effects a second, {cpu / count * 1000:.1f} CPU ms each"
+    return f"the outbox alone, three commits an effect, nothing is sent: {rate}"
+
+
+def _carry_out(store: Store, effect: Effect) -> None:
+    lease, words = dt.timedelta(minutes=10), effect.command
+    with store.write() as tx:
+        assert organisations.standing(tx).stopped_at is None
+        claimed = outbox.claim(
+            tx, NOW, effect, owner="bench", wall=NOW, lease=lease, command=words, before={}, key=effect.id
+        )
+    assert claimed is not None
+    with store.write() as tx:
+        assert outbox.mark_phase(tx, claimed, "commit")
+    with store.write() as tx:
+        assert outbox.sent(tx, NOW, claimed, "reference")
 
 
 def measured(folder: Path, count: int) -> Iterator[str]:
