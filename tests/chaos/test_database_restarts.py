@@ -12,13 +12,13 @@ from owed.cli.options import instant
 from store import journal, outbox
 from tests.chaos.cluster import Cluster, Mode, cluster
 from tests.chaos.fleet import running
+from tests.chaos.one_hour import NOW, mails, slot_is_done
 from tests.chaos.verdict import judge
-from tests.e2e.running import Product, product
+from tests.e2e.running import product
 from tests.waiting import until
 
 pytestmark = pytest.mark.long
 
-NOW = "2026-11-18T10:00:00Z"
 MANY = 30
 AWAY, BACK = re.compile("^the database.* cannot be used:.*nothing is lost$", re.MULTILINE), "the database is back"
 
@@ -78,18 +78,6 @@ def without_limits(settings: str) -> str:
     """Each round that is begun again reads everything once more; waiting for a platform's minute proves nothing here."""
     free = "limits = { calls_per_second = 100000, calls_per_minute = 100000, calls_per_day = 100000 }"
     return re.sub(r'(platform = "(?:xero|quickbooks|stripe)")', rf"\1\n{free}", re.sub(r"\nlimits = .*", "", settings))
-
-
-def mails(running: Product) -> int:
-    return len(running.ask("/mailbox.json"))
-
-
-def slot_is_done(config: Path) -> bool:
-    ours = install(config, now=instant(NOW))
-    with ours.store.engine.connect() as connection:
-        states = [row.state for row in connection.exec_driver_sql("SELECT state FROM slot")]
-    ours.store.close()
-    return states == ["done"]
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])

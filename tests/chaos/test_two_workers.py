@@ -10,14 +10,13 @@ from owed.bootstrap import install
 from owed.cli.options import instant
 from store import journal, outbox
 from tests.brokers import Server, rabbitmq, valkey
+from tests.chaos.one_hour import NOW, mails, slot_is_done
 from tests.chaos.verdict import judge
-from tests.e2e.running import Product, product
+from tests.e2e.running import product
 from tests.postgresql import fresh_database
 from tests.waiting import until
 
 pytestmark = pytest.mark.long
-
-NOW = "2026-11-18T10:00:00Z"
 
 
 @pytest.fixture(params=["redis", "amqp"])
@@ -26,18 +25,6 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     folder.mkdir()
     with {"redis": valkey, "amqp": rabbitmq}[request.param](folder) as server:
         yield server
-
-
-def mails(running: Product) -> int:
-    return len(running.ask("/mailbox.json"))
-
-
-def slot_is_done(config: Path) -> bool:
-    ours = install(config, now=instant(NOW))
-    with ours.store.engine.connect() as connection:
-        states = [row.state for row in connection.exec_driver_sql("SELECT state FROM slot")]
-    ours.store.close()
-    return states == ["done"]
 
 
 def test_the_other_worker_ends_what_a_killed_one_began(

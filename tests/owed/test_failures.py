@@ -180,7 +180,7 @@ def test_ctrl_c_at_a_question(desk: Desk) -> None:
         asked += process.stderr.read(1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert (process.returncode, "Traceback" in err) == (130, False)
+    assert (process.returncode, "Traceback" in err) == (130, False), asked + err
 
 
 def test_ctrl_c_ends_the_worker_after_its_round(desk: Desk) -> None:
