@@ -19,7 +19,7 @@ settings.register_profile("owed", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("owed")
 
 #: Databases of tests need not survive a power cut; in memory their many small commits cost nothing. What a test leaves
-#: is deleted when it has passed (pyproject.toml); a run was seen to need a third of this.
+#: is deleted when it has passed (pyproject.toml); a run was seen to need 0.4 GB of it.
 _MEMORY, _ROOM = Path("/dev/shm"), 3 * 2**30
 if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
