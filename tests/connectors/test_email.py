@@ -2,11 +2,17 @@
 
 import datetime as dt
 import email
+import html
+import re
 import socket
 from email import policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import getaddresses
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from connectors.email.connector import EmailConnector
 from connectors.email.message import letter
@@ -56,9 +62,9 @@ def test_a_reminder_arrives_word_for_word() -> None:
     assert message["Reply-To"] == "ann@harbour.example"
     assert message["Message-ID"] == receipt.reference
     assert message["Auto-Submitted"] == "auto-generated"
-    text, html = message.iter_parts()
+    text, markup = message.iter_parts()
     assert text.get_content() == "Dear Ruiz,\n.please pay £12.50\n"
-    assert "£12.50" in html.get_content()
+    assert "£12.50" in markup.get_content()
     assert [command.lower() for command in server.commands if command.lower().startswith("rcpt")] == [
         "rcpt to:<ap@ruiz.example>",
         "rcpt to:<boss@ruiz.example>",
@@ -112,6 +118,52 @@ def test_names_of_businesses_may_hold_what_names_hold(written: str, shown: str) 
     found = letter(reminder(sender=written), "key-1", "", NOW)
     assert parsed(found.body)["From"] == shown
     assert found.sender == "a@harbour.example"
+
+
+#: All that may stand in a header: no control characters, and no half of a surrogate pair.
+_WRITTEN = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=120)
+_NAMES = _WRITTEN.map(lambda name: " ".join(re.sub(r'[<>@"\\\\]', "", name).split()))
+
+
+@example(subject="=?utf-8?q?Hello?=", name="=?utf-8?q?Mr?= X", copied="")
+@example(subject="two  spaces, one at the end ", name="Smith, Jones", copied="Œuvre, Äpfel")
+@example(subject="x" * 120, name="y" * 120, copied="ü" * 120)
+@example(subject="", name="株式会社" * 15, copied="a.b; c: (d)")
+@given(subject=_WRITTEN, name=_NAMES, copied=_NAMES)
+def test_subjects_and_names_arrive_as_they_were_written(subject: str, name: str, copied: str) -> None:
+    to = (f"{name} <a@ruiz.example>", "b@ruiz.example")
+    found = letter(reminder(subject=subject, to=to, cc=(f"{copied} <c@ruiz.example>",)), "key-1", "", NOW)
+    message = email.message_from_bytes(found.body)
+    assert str(make_header(decode_header(message["Subject"]))) == subject
+    assert _shown(message["To"]) == [(name, "a@ruiz.example"), ("", "b@ruiz.example")]
+    assert _shown(message["Cc"]) == [(copied, "c@ruiz.example")]
+    assert max(map(len, found.body.split(b"\r\n"))) <= 200, "RFC 5322 allows 998, of which encoded words take 75"
+
+
+def _shown(header: str) -> list[tuple[str, str]]:
+    """By Python's older reader: its newer one, in 3.11, leaves spaces between the parts of a long name."""
+    addresses = getaddresses([header.replace("\r\n", "")])
+    return [(str(make_header(decode_header(name))) if name else "", spec) for name, spec in addresses]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=3000))
+def test_words_arrive_as_they_were_written(words: str) -> None:
+    found = letter(reminder(text=words, html=f"<p>{html.escape(words)}</p>"), "key-1", "", NOW)
+    text, markup = parsed(_received(found.body)).iter_parts()
+    written = re.sub(r"\r\n?", "\n", words.replace("\0", ""))
+    assert text.get_content().rstrip("\n") == written.rstrip("\n")
+    assert markup.get_content().rstrip("\n") == f"<p>{html.escape(written)}</p>"
+    assert max(map(len, found.body.split(b"\r\n"))) <= 78
+
+
+def _received(body: bytes) -> bytes:
+    """As the mail server takes it: without the doubled dots (RFC 5321, 4.5.2)."""
+    return re.sub(rb"(?m)^\.\.", b".", body).replace(b"\r\n", b"\n")
+
+
+def test_the_language_is_told() -> None:
+    """Programs that read a message aloud, or translate it, go by it."""
+    assert parsed(letter(reminder(language="de"), "key-1", "", NOW).body)["Content-Language"] == "de"
 
 
 def test_no_line_ends_in_another_way_than_by_both_characters() -> None:
