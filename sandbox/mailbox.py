@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
+from email.parser import BytesParser
 from email.policy import default as default_policy
 from email.utils import getaddresses
 
 from sandbox.clock import Clock
 from sandbox.state import Record, State
+
+_HEADERS = BytesParser(policy=default_policy)
 
 
 class Mailbox:
@@ -18,23 +21,28 @@ class Mailbox:
         self._clock = clock
 
     def all(self) -> list[Record]:
-        return list(self._table)
+        return [self._opened(mail) for mail in list(self._table)]
 
-    def accept(self, raw: bytes, recipients: list[str]) -> Record:
-        """Stores a message that came in by SMTP; `recipients` are the envelope's."""
-        message = message_from_bytes(raw, policy=default_policy)
-        return self._add(
-            via="smtp",
-            sender=str(message["From"] or ""),
-            to=addresses(message, "To") or recipients,
-            cc=addresses(message, "Cc"),
-            recipients=recipients,
-            subject=str(message["Subject"] or ""),
-            text=part(message, "plain"),
-            html=part(message, "html"),
-            headers={name: str(value) for name, value in message.items()},
-            raw=raw.decode("utf-8", "replace"),
-        )
+    def accept(self, raw: bytes, recipients: list[str]) -> Message:
+        """Stores a message that came in by SMTP; `recipients` are the envelope's. Returns its headers. The rest is read
+        when somebody looks into the mailbox: a mail server does not read what it is given."""
+        self._add(via="smtp", sender="", recipients=recipients, raw=raw.decode("utf-8", "replace"))
+        return _HEADERS.parsebytes(raw, headersonly=True)
+
+    def _opened(self, mail: Record) -> Record:
+        if "headers" in mail:
+            return mail
+        message = message_from_bytes(mail["raw"].encode(), policy=default_policy)
+        read = {
+            "from": str(message["From"] or ""),
+            "to": addresses(message, "To") or mail["recipients"],
+            "cc": addresses(message, "Cc"),
+            "subject": str(message["Subject"] or ""),
+            "text": part(message, "plain"),
+            "html": part(message, "html"),
+            "headers": {name: str(value) for name, value in message.items()},
+        }
+        return self._table.put(mail | read)
 
     def platform_mail(self, via: str, *, to: list[str], subject: str, text: str, invoice: Record) -> Record:
         """A mail that a platform sends for an invoice, to the address and persons it keeps for the customer."""

@@ -47,9 +47,10 @@ class Inbox:
     def _store(self, envelope: Envelope) -> None:
         content: Any = envelope.content or b""
         with self.world.lock:
-            mail = self.world.mailbox.accept(content, list(envelope.rcpt_tos))
-            key = mail["headers"].get("Message-ID")
-            self.world.effects.add("smtp", "email", ",".join(mail["recipients"]), key=key, subject=mail["subject"])
+            recipients = list(envelope.rcpt_tos)
+            headers = self.world.mailbox.accept(content, recipients)
+            key, subject = headers["Message-ID"], str(headers["Subject"] or "")
+            self.world.effects.add("smtp", "email", ",".join(recipients), key=key and str(key), subject=subject)
             self.world.state.commit()
 
 
