@@ -60,30 +60,40 @@ class KeyGrant:
 
 
 class OAuthGrant:
-    """Access tokens of one grant, renewed a little before they expire and once when one is refused."""
+    """Access tokens of one grant, renewed a little before they expire and once when one is refused.
+
+    A token is held for the next calls of the same connector, so that the store is not asked before each of them.
+    """
 
     def __init__(self, server: OAuthServer, endpoint: Endpoint, tokens: TokenStore, clock: Clock) -> None:
         self._server = server
         self._endpoint = endpoint
         self._tokens = tokens
         self._clock = clock
+        self._held: Tokens | None = None
 
     @property
     def renewable(self) -> bool:
         return bool(self._tokens.load().refresh_token)
 
     def access(self) -> str:
+        if self._held is None or self._expires_soon(self._held):
+            self._held = self._current()
+        return self._held.access_token
+
+    def _current(self) -> Tokens:
         found = self._tokens.load()
         if found.refresh_token and self._expires_soon(found):
             found = self._renew(found)
         if not found.access_token:
             raise Unauthorised(f"{self._server.title} is not connected: reconnect")
-        return found.access_token
+        return found
 
     def renew(self, refused: str) -> str:
         """`refused` is the access token the platform did not take; another caller's newer one is used as it is."""
         found = self._tokens.load()
-        return (self._renew(found) if found.access_token == refused else found).access_token
+        self._held = self._renew(found) if found.access_token == refused else found
+        return self._held.access_token
 
     def _expires_soon(self, found: Tokens) -> bool:
         if not found.access_token:

@@ -10,9 +10,21 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from store.same_file import SameFile
+
 
 class StoreError(Exception):
     """The database cannot be opened or used; the message says which and what to do."""
+
+
+class DatabaseMoved(StoreError):
+    """The file was moved, deleted or replaced under this process."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"the database {path} was moved, deleted or replaced while owed was working;"
+            " put it back, or start owed again"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +54,15 @@ class Store:
     organisation: str
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self, *, durable: bool = True) -> Iterator[Transaction]:
         """Commits at the end, rolls back on an exception. One writer at a time, from its first moment on: what is read
         in it cannot change before what follows from it is written. On SQLite by BEGIN IMMEDIATE (a deferred BEGIN
-        would lose updates), on PostgreSQL by a lock of the organisation. Never hold one over HTTP."""
-        with self.engine.connect().execution_options(owed_write=True) as connection, connection.begin():
+        would lose updates), on PostgreSQL by a lock of the organisation. Never hold one over HTTP.
+
+        Not `durable`: SQLite does not wait for the disk, so that a power cut (no kill) may undo it, but nothing before
+        it. For counts on which nothing rests."""
+        options = {"owed_write": True, "owed_durable": durable}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             transaction = Transaction(connection, self.organisation)
             if transaction.is_postgresql:
                 lock = sa.text("SELECT pg_advisory_xact_lock(hashtext('owed'), hashtext(:organisation))")
@@ -77,12 +93,29 @@ def open_engine(url: str) -> sa.Engine:
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    is_file = bool(url.database) and url.database != ":memory:"
+    if is_file:
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, connect_args={"timeout": 30})
     event.listen(engine, "connect", _tune_sqlite)
+    if is_file:
+        _stay_with_the_file(engine, url.database or "")
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _stay_with_the_file(engine: sa.Engine, path: str) -> None:
+    """Asked before each connection, which would make an empty file in the place of one that is gone, and in each
+    transaction."""
+    file = SameFile(Path(path))
+
+    def check(*_: object) -> None:
+        if not file.is_there:
+            raise DatabaseMoved(path)
+
+    event.listen(engine, "do_connect", check)
+    event.listen(engine, "connect", lambda *_: file.opened())
+    event.listen(engine, "begin", check)
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -92,5 +125,11 @@ def _tune_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("owed_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("owed_write", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.execute(f"PRAGMA synchronous={'FULL' if options.get('owed_durable', True) else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -43,7 +43,7 @@ class StoredLimiter:
             return None
         now = self.wall()
         wanted = [self._spending(window, calls, now) for window in self.windows if not (write and window.reads_only)]
-        with self.store.write() as tx:
+        with self.store.write(durable=False) as tx:
             return allowances.spend(tx, wanted, now)
 
     def _spending(self, window: Window, calls: int, now: dt.datetime) -> Spending:

@@ -150,6 +150,21 @@ def test_a_lost_answer_keeps_the_old_refresh_token_for_another_try() -> None:
         assert grant(server.url, held).renew("access-1") == "access-2"
 
 
+def test_one_connector_asks_for_its_token_once_until_it_dies_or_is_refused() -> None:
+    instant = [NOW]
+    held = HeldTokens(Tokens(access_token="a", refresh_token="r", access_expires_at=NOW + dt.timedelta(minutes=10)))
+    ours = OAuthGrant(OAUTH_SERVERS["xero"], endpoint("xero", "http://127.0.0.1:1"), held, lambda: instant[0])
+    assert [ours.access(), ours.access()] == ["a", "a"]
+    held.tokens = Tokens(access_token="b", refresh_token="r", access_expires_at=NOW + dt.timedelta(minutes=40))
+    assert ours.access() == "a", "it is good for ten minutes more"
+    instant[0] += dt.timedelta(minutes=9)
+    assert ours.access() == "b", "another worker renewed it in the meantime"
+    held.tokens = Tokens(access_token="c", refresh_token="r")
+    assert ours.renew("b") == "c"
+    assert ours.access() == "c"
+    assert held.stored == []
+
+
 def test_without_tokens_a_person_has_to_connect() -> None:
     with pytest.raises(Unauthorised, match="reconnect"):
         grant("http://127.0.0.1:1", HeldTokens(None)).access()
