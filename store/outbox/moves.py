@@ -1,82 +1,23 @@
-"""The outbox: one row is one intended effect. Every change of state is a compare-and-set, and is journaled with it.
-
-    planned ──approve──▶ approved ──claim──▶ sending ──▶ sent | failed
-       │                    │  ▲                │
-       └─cancel, refuse─────┘  └──absent────── uncertain ──▶ sent | needs_human
-
-A lease that runs out leads to `uncertain`, never back to `approved`.
-"""
+"""How an effect gets from one state to the next: each move is a compare-and-set, and is journaled with it."""
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from receivables.commands import AnyCommand, subjects
-from receivables.decisions import Decision
 from store import codec, journal
 from store.engine import Transaction
+from store.outbox.effect import Effect, NewEffect
+from store.outbox.readings import by_intent
 from store.tables import outbox
-
-#: Effects that are looked up in one statement.
-_CHUNK = 500
 
 #: What must still be as it was when an effect moves from one state to the next.
 _SAME = ("organisation", "id", "state", "attempt", "lease_owner")
-
-#: States in which an effect may still happen.
-OPEN_STATES = ("planned", "approved", "sending", "uncertain", "needs_human")
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One row. Instants are aware, UTC; leases are in real time, everything else by owed's clock."""
-
-    id: str
-    intent: str
-    verb: str
-    connection: str
-    debtor: str
-    subjects: tuple[str, ...]
-    command: AnyCommand
-    decision: Decision | None
-    state: str
-    attempt: int
-    key: str
-    key_since: dt.datetime | None
-    phase: str
-    needs: tuple[str, ...]
-    before: dict[str, str]
-    lease_owner: str
-    lease_until: dt.datetime | None
-    not_before: dt.datetime | None
-    expires_at: dt.datetime | None
-    planned_at: dt.datetime
-    approved_at: dt.datetime | None
-    approved_by: str
-    started_at: dt.datetime | None
-    finished_at: dt.datetime | None
-    reference: str
-    url: str
-    error: str
-
-
-class NewEffect(msgspec.Struct, frozen=True, kw_only=True):
-    """What planning hands over. `intent` is the business identity; `needs` are the intents of effects to be sent first."""
-
-    intent: str
-    command: AnyCommand
-    debtor: str = ""
-    decision: Decision | None = None
-    needs: tuple[str, ...] = ()
-    not_before: dt.datetime | None = None
-    expires_at: dt.datetime | None = None
 
 
 def plan(tx: Transaction, now: dt.datetime, new: NewEffect) -> Effect:
@@ -227,70 +168,6 @@ def needs_human(tx: Transaction, now: dt.datetime, effect: Effect, why: str) -> 
     return _move(tx, now, effect, "needs_human", {"error": why, "lease_until": None}, {"error": why})
 
 
-def get(tx: Transaction, identifier: str) -> Effect | None:
-    return _one(tx, "id", identifier)
-
-
-class Frozen(NamedTuple):
-    """The payload's own text, and the digest that the journal holds: of an erased one only that is left."""
-
-    text: str
-    digest: str
-
-    @property
-    def is_whole(self) -> bool:
-        return codec.digest(self.text) == self.digest
-
-
-def frozen(tx: Transaction, identifier: str) -> Frozen:
-    """Raises sqlalchemy's NoResultFound when there is no such row."""
-    query = sa.select(outbox.c.payload, outbox.c.payload_digest).where(tx.mine(outbox), outbox.c.id == identifier)
-    row = tx.execute(query).one()
-    return Frozen(row.payload, row.payload_digest)
-
-
-def by_intent(tx: Transaction, intent: str) -> Effect | None:
-    return _one(tx, "intent", intent)
-
-
-def by_intents(tx: Transaction, intents: Collection[str]) -> dict[str, Effect]:
-    """Those of them that are there."""
-    return {effect.intent: effect for effect in _these(tx, outbox.c.intent, intents)}
-
-
-def by_ids(tx: Transaction, identifiers: Collection[str]) -> dict[str, Effect]:
-    """Those of them that are there."""
-    return {effect.id: effect for effect in _these(tx, outbox.c.id, identifiers)}
-
-
-def listed(tx: Transaction, states: Sequence[str] = ()) -> list[Effect]:
-    """Effects in planning order; all states when none are named."""
-    query = sa.select(outbox).where(tx.mine(outbox))
-    if states:
-        query = query.where(outbox.c.state.in_(states))
-    return [_effect(row) for row in tx.execute(query.order_by(outbox.c.planned_at, outbox.c.id))]
-
-
-def counts(tx: Transaction) -> dict[str, int]:
-    number = sa.func.count().label("number")
-    query = sa.select(outbox.c.state, number).where(tx.mine(outbox)).group_by(outbox.c.state)
-    return {row.state: row.number for row in tx.execute(query)}
-
-
-def sent_since(tx: Transaction, since: dt.datetime, verbs: Iterable[str]) -> int:
-    """Messages that left, or may have left, since an instant: for daily caps and the ramp."""
-    given = {"organisation": tx.organisation, "since": since, "verbs": list(verbs)}
-    return int(tx.execute(_SENT_SINCE, given).scalar_one())
-
-
-_SENT_SINCE = sa.select(sa.func.count()).where(
-    outbox.c.organisation == sa.bindparam("organisation"),
-    outbox.c.started_at >= sa.bindparam("since"),
-    outbox.c.verb.in_(sa.bindparam("verbs", expanding=True)),
-    outbox.c.state.in_(["sending", "sent", "uncertain", "needs_human"]),
-)
-
-
 def _move(
     tx: Transaction,
     now: dt.datetime,
@@ -320,53 +197,3 @@ def _compare_and_set(columns: tuple[str, ...]) -> sa.Update:
     same = [outbox.c[name] == sa.bindparam(f"was_{name}") for name in _SAME]
     new = {name: sa.bindparam(f"new_{name}", type_=outbox.c[name].type) for name in columns}
     return outbox.update().where(*same).values(new)
-
-
-@lru_cache(maxsize=4)
-def _one_by(column: str) -> sa.Select[Any]:
-    mine = outbox.c.organisation == sa.bindparam("organisation")
-    return sa.select(outbox).where(mine, outbox.c[column] == sa.bindparam("wanted"))
-
-
-def _one(tx: Transaction, column: str, wanted: str) -> Effect | None:
-    row = tx.execute(_one_by(column), {"organisation": tx.organisation, "wanted": wanted}).one_or_none()
-    return _effect(row) if row else None
-
-
-def _these(tx: Transaction, column: sa.Column[str], values: Collection[str]) -> Iterator[Effect]:
-    wanted = sorted(values)
-    for start in range(0, len(wanted), _CHUNK):
-        query = sa.select(outbox).where(tx.mine(outbox), column.in_(wanted[start : start + _CHUNK]))
-        yield from (_effect(row) for row in tx.execute(query))
-
-
-def _effect(row: sa.Row[Any]) -> Effect:
-    return Effect(
-        id=row.id,
-        intent=row.intent,
-        verb=row.verb,
-        connection=row.connection,
-        debtor=row.debtor,
-        subjects=tuple(codec.decode(row.subjects, list[str])),
-        command=codec.decode(row.payload, AnyCommand),  # type: ignore[arg-type]  # a union is a type to msgspec
-        decision=codec.decode(row.decision, Decision) if row.decision else None,
-        state=row.state,
-        attempt=row.attempt,
-        key=row.key,
-        key_since=row.key_since,
-        phase=row.phase,
-        needs=tuple(codec.decode(row.needs, list[str])),
-        before=codec.decode(row.before, dict[str, str]),
-        lease_owner=row.lease_owner,
-        lease_until=row.lease_until,
-        not_before=row.not_before,
-        expires_at=row.expires_at,
-        planned_at=row.planned_at,
-        approved_at=row.approved_at,
-        approved_by=row.approved_by,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        reference=row.reference,
-        url=row.url,
-        error=row.error,
-    )
