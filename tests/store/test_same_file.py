@@ -1,6 +1,7 @@
 """A database file that is moved away under a running process takes nothing more, and gets no empty one in its place."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(file: Path) -> Store:
+def store(file: Path) -> Iterator[Store]:
     engine = open_engine(f"sqlite:///{file}")
     upgrade(engine)
-    return Store(engine, "harbour")
+    store = Store(engine, "harbour")
+    yield store
+    store.close()
 
 
 def write(store: Store) -> None:
@@ -62,4 +65,6 @@ def test_a_copy_in_its_place_is_another_store(store: Store, file: Path) -> None:
     file.with_name("copy.db").replace(file)
     with pytest.raises(DatabaseMoved):
         write(store)
-    assert entries(Store(open_engine(f"sqlite:///{file}"), "harbour")) == 1
+    another = Store(open_engine(f"sqlite:///{file}"), "harbour")
+    assert entries(another) == 1
+    another.close()
