@@ -90,19 +90,51 @@ def lease(tx: Transaction, connection: str, seen: Sealed, owner: str, until: dt.
 
     The caller judges whether a lease that it saw is over.
     """
-    unchanged = _one(tx, connection).where(
-        credential.c.version == seen.version, credential.c.lease_owner == seen.lease_owner
-    )
+    same_lease = _leased(tx, connection, seen.lease_owner, seen.lease_until)
+    unchanged = same_lease.where(credential.c.version == seen.version)
     return tx.execute(unchanged.values(lease_owner=owner, lease_until=until)).rowcount == 1
 
 
-def release(tx: Transaction, connection: str, owner: str) -> None:
-    mine = _one(tx, connection).where(credential.c.lease_owner == owner)
-    tx.execute(mine.values(lease_owner="", lease_until=None))
+def keep(tx: Transaction, connection: str, owner: str, was_until: dt.datetime, until: dt.datetime) -> bool:
+    """Who is still at work keeps the lease; false when it was lost."""
+    mine = _leased(tx, connection, owner, was_until)
+    return tx.execute(mine.values(lease_until=until)).rowcount == 1
+
+
+def renewed(
+    tx: Transaction,
+    connection: str,
+    seen: Sealed,
+    owner: str,
+    until: dt.datetime,
+    sealed: bytes,
+    now: dt.datetime,
+) -> bool:
+    """Put what a renewal of what was `seen` brought in its place, and end its lease.
+
+    Whoever has lost the lease puts its own there only while nobody else did: what a later renewal or a person's consent
+    brought stays. Then false.
+    """
+    fresh = {"sealed": sealed, "version": credential.c.version + 1, "updated_at": now}
+    mine = _leased(tx, connection, owner, until).values(**fresh, lease_owner="", lease_until=None)
+    if tx.execute(mine).rowcount == 1:
+        return True
+    untouched = _one(tx, connection).where(credential.c.version == seen.version)
+    return tx.execute(untouched.values(**fresh)).rowcount == 1
+
+
+def release(tx: Transaction, connection: str, owner: str, until: dt.datetime) -> None:
+    tx.execute(_leased(tx, connection, owner, until).values(lease_owner="", lease_until=None))
 
 
 def forget(tx: Transaction, connection: str) -> None:
     tx.execute(credential.delete().where(tx.mine(credential), credential.c.connection == connection))
+
+
+def _leased(tx: Transaction, connection: str, owner: str, until: dt.datetime | None) -> sa.Update:
+    """This very lease: its owner may have held another one before."""
+    same = credential.c.lease_until.is_(None) if until is None else credential.c.lease_until == until
+    return _one(tx, connection).where(credential.c.lease_owner == owner, same)
 
 
 def _one(tx: Transaction, connection: str) -> sa.Update:

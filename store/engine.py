@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,11 +92,19 @@ def open_engine(url: str) -> sa.Engine:
     raise StoreError(f"owed keeps its store in SQLite or PostgreSQL, not in {parsed.get_backend_name()!r}")
 
 
+class _PooledConnection(sqlite3.Connection):
+    """Closed with the pool that held it, also when that is forgotten: Python 3.13 warns of what nobody closed."""
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.ProgrammingError):  # one that could not be opened
+            self.close()
+
+
 def _sqlite(url: sa.URL) -> sa.Engine:
     is_file = bool(url.database) and url.database != ":memory:"
     if is_file:
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    engine = sa.create_engine(url, connect_args={"timeout": 30, "factory": _PooledConnection})
     event.listen(engine, "connect", _tune_sqlite)
     if is_file:
         _stay_with_the_file(engine, url.database or "")

@@ -5,6 +5,7 @@
 
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,10 +46,25 @@ def _config(connection: sa.Connection) -> "Config":
 
 
 def migrate(connection: sa.Connection, version: str) -> None:
-    """In the caller's transaction; `head` is the newest."""
+    """In the caller's transaction, which has to be one of writing; `head` is the newest.
+
+    One caller at a time: alembic looks where the schema stands and then changes it, and two that begin together would
+    both make the same tables. Whoever comes second waits, and finds nothing left to do. On SQLite the transaction itself
+    sees to that (BEGIN IMMEDIATE). Threads with a database each wait as well, since alembic keeps what it works on in
+    its module.
+    """
     from alembic import command
 
-    command.upgrade(_config(connection), version)
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ONE_AT_A_TIME)
+    with _IN_THIS_PROCESS:
+        command.upgrade(_config(connection), version)
+
+
+_IN_THIS_PROCESS = threading.Lock()
+
+#: A key of one number is never that of an organisation, which has two (store.engine). "owed" in ASCII.
+_ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(1870095716)")
 
 
 def upgrade(engine: sa.Engine) -> None:

@@ -9,13 +9,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store.engine import Transaction
 from store.tables import organisation
 
+#: Of a review whose end is not known yet.
+STILL_OPEN = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
+
 _OURS = sa.select(organisation).where(organisation.c.organisation == sa.bindparam("ours"))
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`live_at` None: nothing is sent yet. `stopped_at`: nothing leaves until the stop is lifted. `review_until`: after
-    a backup was restored, a person approves every message until then."""
+    """`live_at` None: nothing is sent yet. `stopped_at`: nothing leaves until the stop is lifted. `review_until`: a
+    backup was restored, and what came due until then may have been done already: a person approves it."""
 
     live_at: dt.datetime | None
     stopped_at: dt.datetime | None
@@ -39,13 +42,20 @@ def go_live(tx: Transaction, now: dt.datetime) -> None:
 
 
 def stop(tx: Transaction, at: dt.datetime | None) -> None:
-    """Pull the emergency stop, or lift it with None."""
+    """Pull the emergency stop. None: it is not pulled; see `lift`."""
     tx.execute(organisation.update().where(tx.mine(organisation)).values(stopped_at=at))
 
 
-def review(tx: Transaction, until: dt.datetime) -> None:
-    """Messages planned before `until` wait for a person."""
-    tx.execute(organisation.update().where(tx.mine(organisation)).values(review_until=until))
+def review(tx: Transaction) -> None:
+    """A backup was restored: another store may still be at work for this business, until the stop is lifted."""
+    tx.execute(organisation.update().where(tx.mine(organisation)).values(review_until=STILL_OPEN))
+
+
+def lift(tx: Transaction, now: dt.datetime) -> None:
+    """Lift the emergency stop. From now on this store is the only one, so what comes due later was never done."""
+    stop(tx, None)
+    still_open = sa.and_(tx.mine(organisation), organisation.c.review_until > now)
+    tx.execute(organisation.update().where(still_open).values(review_until=now))
 
 
 def facts_changed(tx: Transaction) -> None:

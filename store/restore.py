@@ -15,18 +15,16 @@ from store.triggers import protect_journal
 
 #: Rows of one statement.
 _PAGE = 1_000
-#: For so long after a restore, and no shorter than what lies between it and the backup, messages wait for approval.
-_REVIEW = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`doubtful` effects stood open when the backup was made: a person has to say what became of them."""
+    """`doubtful` effects stood open when the backup was made: a person has to say what became of them. What comes due
+    before the stop is lifted waits for approval."""
 
     organisations: tuple[str, ...]
     rows: int
     doubtful: int
-    review_until: dt.datetime
 
 
 def restore(engine: sa.Engine, source: Backup, now: dt.datetime, actor: str) -> Restored:
@@ -43,11 +41,10 @@ def restore(engine: sa.Engine, source: Backup, now: dt.datetime, actor: str) -> 
         protect_journal(connection)
         names = tuple(backup.organisations(connection))
         made_at = dt.datetime.fromisoformat(manifest.made_at)
-        until = now + max(_REVIEW, now - made_at)
         for name in names:
             _check(Transaction(connection, name), manifest.heads.get(name))
-        doubtful = sum(_make_safe(Transaction(connection, name), now, until, made_at, actor) for name in names)
-    return Restored(names, rows, doubtful, until)
+        doubtful = sum(make_safe(Transaction(connection, name), now, actor, made_at) for name in names)
+    return Restored(names, rows, doubtful)
 
 
 def _clear(connection: sa.Connection) -> None:
@@ -86,12 +83,14 @@ def _check(tx: Transaction, head: tuple[int, str] | None) -> None:
         raise StoreError("the backup's journal does not end where its manifest says")
 
 
-def _make_safe(tx: Transaction, now: dt.datetime, until: dt.datetime, made_at: dt.datetime, actor: str) -> int:
-    """Owed went on working after the backup was made, and nobody here knows what it did then."""
+def make_safe(tx: Transaction, now: dt.datetime, actor: str, made_at: dt.datetime | None = None) -> int:
+    """Owed went on working after the backup was made, and nobody here knows what it did then. How many open effects
+    need a person's word. `made_at` None: the database was brought back by its own means, as of a day nobody told."""
     standing = organisations.standing(tx)
     organisations.stop(tx, standing.stopped_at or now)
-    organisations.review(tx, until)
+    organisations.review(tx)
     journal.append(tx, now, "restored", "store", {"made_at": made_at, "head": journal.head(tx).hash}, actor)
-    why = f"restored from a backup of {made_at:%Y-%m-%d %H:%M} UTC: it may have been sent since"
+    backup_of = f"a backup of {made_at:%Y-%m-%d %H:%M} UTC" if made_at else "a backup"
+    why = f"restored from {backup_of}: it may have been sent since"
     left = outbox.listed(tx, [state for state in outbox.OPEN_STATES if state != "needs_human"])
     return sum(outbox.needs_human(tx, now, effect, why) for effect in left)

@@ -26,7 +26,7 @@ organisation = _table(
     Column("live_at", UtcText),
     #: The emergency stop: nothing leaves until it is lifted.
     Column("stopped_at", UtcText),
-    #: After a backup was restored: every message waits for approval until then.
+    #: After a backup was restored: what came due until then waits for approval, since it may have been done already.
     Column("review_until", UtcText),
     #: Goes up with every change of a fact: who knows the number needs not read the facts again to see that none has.
     Column("facts_version", Whole, nullable=False, server_default="0"),

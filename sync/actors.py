@@ -5,7 +5,8 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from connectors.protocol import Clock
@@ -51,6 +52,9 @@ class Actors:
     work: "Work"
 
 
+#: Seconds: who waits longer for a platform's limit does so beside the threads that work.
+_SHORT_WAIT = 3
+
 #: A round that broke off is begun again after 1, 2, 4 … seconds, and every ten minutes in the end.
 _LONGEST_WAIT = dt.timedelta(minutes=10)
 
@@ -73,6 +77,8 @@ class Work:
     fleet: Fleet
     told: Callable[[Installation, Round], None]
     is_away: Callable[[str, Exception], bool] = lambda _organisation, _error: False
+    #: Where the calling thread waits for long, so that others have work done meanwhile.
+    stand_in: Callable[[], AbstractContextManager[None]] = nullcontext
     #: Under way: organisation -> slot.
     rounds: dict[str, dt.datetime] = field(default_factory=dict)
     failures: int = 0
@@ -156,10 +162,20 @@ class Work:
         if installation is None:
             return False, "its settings cannot be used"
         abandon_own_leases(installation)
-        done = run_round(installation)
+        done = run_round(self._giving_way(installation))
         self.told(installation, done)
         failing = [report.connection for report in done.pulls if report.error]
         return True, f"not read: {', '.join(failing)}" if failing else ""
+
+    def _giving_way(self, installation: Installation) -> Installation:
+        """It waits as it did for a platform that allows no more calls now, and goes on where it was; but while it waits
+        for long, its place is given to another organisation."""
+
+        def wait(seconds: float) -> None:
+            with self.stand_in() if seconds > _SHORT_WAIT else nullcontext():
+                installation.sleep(seconds)
+
+        return replace(installation, sleep=wait)
 
     def listen(self, organisation: str) -> None:
         """What platforms have told by webhooks, and connections that failed and may be back. Left to the next hint
@@ -169,13 +185,14 @@ class Work:
         try:
             installation = self.fleet.installation(organisation, anew=False)
             if installation is not None:
-                _follow(installation)
-                _try_again(installation)
+                _follow(self._giving_way(installation))
+                _try_again(self._giving_way(installation))
         finally:
             self._locks[organisation].release()
 
 
 def declare(hands: Hands, work: Work) -> Actors:
+    work.stand_in = hands.stand_in
     return Actors(
         round=hands.declare("hourly_round", _logged(work, work.round), minutes=50, queue="rounds", priority=1),
         listen=hands.declare("listen", _logged(work, work.listen), minutes=10, queue="listening", priority=0),

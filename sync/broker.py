@@ -1,22 +1,31 @@
 """The broker behind the worker. Messages are hints; rows are the truth, so a lost hint costs nothing."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import dramatiq
 import psycopg
 from dramatiq import Broker, Worker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.errors import BrokerError as BrokerFailure
+from dramatiq.middleware import CurrentMessage
+from dramatiq.worker import WorkerThread
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError
 from redis.exceptions import RedisError
 
 MEMORY = "memory:"
 
-_FAILURES = (BrokerFailure, AMQPError, RedisError, psycopg.Error, OSError)
+#: A server that takes the connection and says nothing more is another family of errors to pika.
+_FAILURES = (BrokerFailure, AMQPError, AMQPConnectorException, RedisError, psycopg.Error, OSError)
 
 #: Seconds to wait for a broker's first answer.
 _PATIENCE = 5
+
+#: Threads at most that take hints in the place of others. Each of those holds a page of records and its connections.
+_STAND_INS = 32
 
 
 class BrokerError(Exception):
@@ -125,8 +134,10 @@ class Hands:
         self.url = url
         self.broker = make_broker(url)
         self._worker = Worker(self.broker, worker_threads=threads)
+        self._own_threads, self._stopping, self._changing = threads, False, threading.Lock()
         if self.is_shared:
             self._worker.queue_prefetch = threads  # a hint that waits behind a long round is better taken by another
+            self.broker.add_middleware(CurrentMessage())
 
     @property
     def is_shared(self) -> bool:
@@ -163,6 +174,47 @@ class Hands:
     def start(self) -> None:
         self._worker.start()
 
+    @contextmanager
+    def stand_in(self) -> Iterator[None]:
+        """While the calling thread waits for a platform, another one takes hints in its place. Afterwards that one
+        finishes what it has begun and ends, so for a while one more than usual may be at work."""
+        instead = self._begin_another()
+        if instead and self.is_shared:
+            self._have_heard()
+        try:
+            yield
+        finally:
+            if instead:
+                instead.stop()
+
+    def _begin_another(self) -> WorkerThread | None:
+        """None when there are enough, or none are wanted any more."""
+        worker = self._worker
+        with self._changing:
+            if self._stopping:
+                return None
+            worker.workers[:] = [one for one in worker.workers if one.is_alive()]
+            if len(worker.workers) >= self._own_threads + _STAND_INS:
+                return None
+            another = WorkerThread(
+                broker=self.broker,
+                consumers=worker.consumers,
+                work_queue=worker.work_queue,
+                worker_timeout=worker.worker_timeout,
+            )
+            another.start()
+            while not another.running:
+                time.sleep(0.001)  # until then it would forget that it was told to end
+            worker.workers.append(another)
+            return another
+
+    def _have_heard(self) -> None:
+        """A broker gives a process no more hints than it has threads of its own before the first of them is done with.
+        This one's slot is claimed in the store, so the hint is needed no more. What is told twice does no harm."""
+        hint = CurrentMessage.get_current_message()
+        if hint:
+            self._worker.consumers[hint.queue_name].post_process_message(hint)  # type: ignore[arg-type]  # it is a proxy
+
     def finish_all(self) -> None:
         """Wait until the queues of this process are empty and nothing is under way. For `memory:` only."""
         for queue in self.broker.get_declared_queues():
@@ -171,6 +223,8 @@ class Hands:
 
     def stop(self, is_idle: Callable[[], bool]) -> None:
         """Finish what is under way, give back what waits, then stop. A broker that is away is not waited for."""
+        with self._changing:
+            self._stopping = True
         stopping = threading.Thread(target=self._stop, daemon=True)
         stopping.start()
         idle_for = 0

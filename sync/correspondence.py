@@ -10,7 +10,7 @@ from receivables.commands import AnyCommand, SendReminder
 from receivables.facts import Contact
 from receivables.open_items import addresses_in
 from receivables.refs import Ref
-from store import outbox
+from store import organisations, outbox
 from store.outbox import Effect
 from sync.assess import MESSAGES, REDIRECTED, Assessment, assess
 from sync.installation import Installation
@@ -19,6 +19,8 @@ from sync.installation import Installation
 _ANSWERS_WITHIN = dt.timedelta(days=60)
 #: The clocks of mail servers are not ours.
 _SKEW = dt.timedelta(days=1)
+#: Tries that a restored store may not know of: a message was seldom tried again so often since its backup was made.
+_LOST_TRIES = 20
 #: States in which a message left, or may have.
 _LEFT = ("sending", "sent", "uncertain", "needs_human")
 
@@ -29,8 +31,11 @@ class Correspondence:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         with installation.store.read() as tx:
-            left = [one for one in outbox.listed(tx) if one.verb in MESSAGES and (one.state in _LEFT or one.attempt)]
-        self._by_name = {name_of(key): one for one in left for key in _keys(one)}
+            ours = [one for one in outbox.listed(tx) if one.verb in MESSAGES]
+            was_restored = organisations.standing(tx).review_until is not None
+        left = [one for one in ours if one.state in _LEFT or one.attempt]
+        lost = _LOST_TRIES if was_restored else 0
+        self._by_name = {name_of(key): one for one in (ours if lost else left) for key in _keys(one, lost)}
         self._ours = [one for one in left if not one.intent.endswith(REDIRECTED)]
         sender = installation.sender
         fields = (sender.address, sender.reply_to, *installation.sending.own_addresses)
@@ -99,9 +104,10 @@ class Correspondence:
         return found
 
 
-def _keys(effect: Effect) -> set[str]:
-    """Of every try: one that nobody was sure of, and that was made again, may have arrived after all."""
-    return {effect.key, effect.id, *(f"{effect.id}.{number}" for number in range(1, effect.attempt))}
+def _keys(effect: Effect, lost: int) -> set[str]:
+    """Of every try: one that nobody was sure of, and that was made again, may have arrived after all. So may a try
+    that was made after the backup from which this store was restored: up to `lost` of them."""
+    return {effect.key, effect.id, *(f"{effect.id}.{number}" for number in range(1, effect.attempt + lost))}
 
 
 def recipients(command: AnyCommand) -> set[str]:

@@ -19,6 +19,7 @@ from sync.mailbox import MAILBOX, read_mailbox
 from sync.notices import digest, forewarning, may_leave_at
 from sync.planning import Plan, plan
 from sync.pull import Progress, PullReport, pull
+from sync.restored import may_have_been_done
 from sync.send import Outcome
 
 
@@ -103,12 +104,12 @@ def approve(installation: Installation, effects: Iterable[Effect], actor: str) -
 
 
 def needs_person(installation: Installation, effect: NewEffect | Effect) -> bool:
-    """A step marked `approval = true`, or a demand above `[sending] approval_above`, waits for `owed approve`; after a
-    backup was restored, every message does."""
+    """A step marked `approval = true`, or a demand above `[sending] approval_above`, waits for `owed approve`; so does
+    what may have been done already, in the time that a restored backup knows nothing of."""
     decision = effect.decision
     if decision is None:
         return False
-    if effect.command.verb in MESSAGES and _is_reviewed(installation):
+    if may_have_been_done(installation, effect):
         return True
     limit = installation.sending.approval_above
     demand = decision.demand
@@ -119,13 +120,6 @@ def needs_person(installation: Installation, effect: NewEffect | Effect) -> bool
         and demand.minor > limit.minor
     )
     return decision.approval or above
-
-
-def _is_reviewed(installation: Installation) -> bool:
-    """A backup was restored lately: what is planned now may have been sent before."""
-    with installation.store.read() as tx:
-        until = organisations.standing(tx).review_until
-    return until is not None and installation.clock() < until
 
 
 def run_round(installation: Installation, progress: Told | None = None) -> Round:

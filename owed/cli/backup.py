@@ -58,7 +58,5 @@ def restore(file: File, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
     source.close()
     say(f"stopped: nothing leaves until owed stop --lift. {done.doubtful} open effects now need a person's word,")
     say("  because they may have been sent since: owed outbox list --state needs_human")
-    say(
-        f"every message waits for owed approve until {done.review_until:%Y-%m-%d}: it may have been sent before as well"
-    )
+    say("what comes due before you lift the stop waits for owed approve: it may have been sent before as well")
     say("next: owed status, owed sync, owed plan. A platform whose grant was renewed since wants owed connect again")

@@ -19,6 +19,7 @@ from receivables.refs import Ref
 from rules.overrides import unmatched
 from store import journal, organisations, outbox
 from store.outbox import Effect
+from store.restore import make_safe
 from sync.assess import Assessment
 from sync.cycle import approve as release
 from sync.cycle import look, needs_person, write_down
@@ -174,13 +175,18 @@ def apply(config: Config = DEFAULT_CONFIG, now: Now = "", yes: Yes = False, as_j
         raise typer.Exit(0)
     effects = write_down(installation, seen, made)
     release(installation, [one for one in effects if not needs_person(installation, one)], actor())
-    outcomes = deliver(installation, None if as_json else _tell)
+    outcomes = _last_of_each(deliver(installation, None if as_json else _tell))
     if as_json:
         print_json([{"intent": one.effect.intent, "state": one.state, "why": one.why} for one in outcomes])
     else:
         print_outcomes(installation, outcomes)
     if any(one.state in ("failed", "uncertain", "needs_human") for one in outcomes):
         raise typer.Exit(1)
+
+
+def _last_of_each(outcomes: list[Outcome]) -> list[Outcome]:
+    """What was in doubt and then read back counts once, by what it came to."""
+    return list({one.effect.id: one for one in outcomes}.values())
 
 
 def _may_send(installation: Installation) -> None:
@@ -215,14 +221,25 @@ def stop(
     config: Config = DEFAULT_CONFIG,
     now: Now = "",
     lift: Annotated[bool, typer.Option("--lift", help="Let messages leave again.")] = False,
+    restored: Annotated[
+        bool,
+        typer.Option("--restored", help="The database was brought back from a copy: what may have left since waits."),
+    ] = False,
 ) -> None:
     """Emergency stop: nothing leaves until it is lifted."""
+    if lift and restored:
+        raise Mistake("--lift and --restored: after --restored look first, then owed stop --lift")
     if lift:
         installation = open_installation(config, now)
         store, clock = installation.store, installation.clock
     else:
         store, clock = open_to_stop(config, instant(now))
+    doubtful = 0
     with store.write() as tx:
-        organisations.stop(tx, None if lift else clock())
+        organisations.lift(tx, clock()) if lift else organisations.stop(tx, clock())
         journal.append(tx, clock(), "stop lifted" if lift else "stopped", "sending", actor=actor())
+        if restored:
+            doubtful = make_safe(tx, clock(), actor())
     say("messages may leave again" if lift else "stopped: nothing leaves until owed stop --lift")
+    if restored:
+        say(f"{doubtful} open effects need a person's word: owed outbox list --state needs_human")

@@ -108,7 +108,21 @@ def test_what_may_have_been_sent_since_waits_for_a_person(store: Store, empty: S
         standing = organisations.standing(tx)
     assert done.doubtful == 4
     assert standing.stopped_at == LATER
-    assert standing.review_until == LATER + dt.timedelta(days=7)
+    assert standing.review_until == organisations.STILL_OPEN
+
+
+def test_what_comes_due_before_the_stop_is_lifted_may_have_been_done(
+    store: Store, empty: Store, tmp_path: Path
+) -> None:
+    """The old installation may have gone on until then; once it is lifted, a second stop changes nothing."""
+    restore(empty.engine, saved(fill(store), tmp_path), LATER, "anna")
+    lifted_at = LATER + dt.timedelta(days=30)
+    for at in (lifted_at, lifted_at + dt.timedelta(days=1)):
+        with empty.write() as tx:
+            organisations.lift(tx, at)
+            organisations.stop(tx, at)
+        with empty.read() as tx:
+            assert organisations.standing(tx) == organisations.Standing(NOW, at, lifted_at)
 
 
 def test_the_restored_journal_still_refuses_changes(sqlite_store: Store, empty: Store, tmp_path: Path) -> None:

@@ -1,5 +1,9 @@
 """A database of an earlier version is brought forward with what it holds; a current one is left alone."""
 
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -121,4 +125,67 @@ def test_every_step_of_the_way_leaves_a_schema_that_can_go_on(
             migrate(old, version)
         upgrade(engine)
         assert is_current(engine), version
+        engine.dispose()
+
+
+_UPGRADE = """
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from store.engine import open_engine
+from store.migrate import upgrade
+import alembic.command
+print("ready", flush=True)
+sys.stdin.readline()
+engine = open_engine(sys.argv[1])
+upgrade(engine)
+engine.dispose()
+"""
+_AT_ONCE = 4
+
+
+def upgrade_at_once(url: str) -> list[str]:
+    """What processes that begin at the same moment say on stderr; "" when all went well."""
+    command = [sys.executable, "-c", _UPGRADE, url]
+    pipe = subprocess.PIPE
+    begun = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(_AT_ONCE)]
+    for process in begun:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in begun:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return [process.communicate()[1] for process in begun]
+
+
+@pytest.mark.parametrize("version", ["", "0001"])
+@pytest.mark.parametrize("on", ["sqlite", "postgresql"])
+def test_several_processes_may_begin_with_a_new_version_at_once(
+    on: str, version: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path}/owed.db" if on == "sqlite" else fresh_database(request.getfixturevalue("postgresql"))
+    engine = open_engine(url)
+    if version:
+        with engine.connect().execution_options(owed_write=True) as old, old.begin():
+            migrate(old, version)
+    engine.dispose()
+    assert upgrade_at_once(url) == [""] * _AT_ONCE
+    assert is_current(engine)
+    engine.dispose()
+
+
+def test_several_threads_may_bring_forward_a_database_each(tmp_path: Path) -> None:
+    """As in a worker whose organisations have databases of their own."""
+    engines = [open_engine(f"sqlite:///{tmp_path}/{number}.db") for number in range(_AT_ONCE)]
+    together = threading.Barrier(_AT_ONCE)
+
+    def begin(engine: sa.Engine) -> bool:
+        together.wait()
+        upgrade(engine)
+        return is_current(engine)
+
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        assert list(threads.map(begin, engines)) == [True] * _AT_ONCE
+    for engine in engines:
         engine.dispose()
