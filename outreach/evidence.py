@@ -33,11 +33,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """All movements in one currency. `by_books` is what is open by the books' own figures."""
+    """All movements in one currency. `by_books` is what is open on invoices by the books' own figures, `credit` what
+    stands against them and settles none. `demandable` is what may be asked for; None where nothing is open."""
 
     currency: str
     lines: tuple[Line, ...]
     by_books: Money
+    credit: Money
+    demandable: Money | None = None
 
     @property
     def total(self) -> Money:
@@ -46,7 +49,12 @@ class Account:
     @property
     def explained(self) -> bool:
         """The movements lead to what the books say. Where they do not, both are shown: nothing is made up."""
-        return self.total == self.by_books
+        return self.total == self.balance
+
+    @property
+    def balance(self) -> Money:
+        """By the books' own figures."""
+        return Money(self.by_books.minor - self.credit.minor, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +148,20 @@ def _rows(account: Account, locale: Locale) -> Iterable[tuple[str, str, str, str
 
 
 def _closing(account: Account, locale: Locale) -> list[str]:
-    owed = f"Open by the books: {money_text(account.by_books, locale)}."
-    if account.explained:
-        return [owed]
-    total = money_text(account.total, locale)
-    return [owed, f"The movements above come to {total}: the difference is not explained by the records at hand."]
+    owed = f"Open by the books: {money_text(account.by_books, locale)}"
+    if account.credit.minor:
+        less = money_text(account.credit, locale)
+        owed += f", less credit that settles no invoice, {less}: {money_text(account.balance, locale)}"
+    words = [f"{owed}."]
+    if not account.explained:
+        total = money_text(account.total, locale)
+        words.append(f"The movements above come to {total}: the difference is not explained by the records at hand.")
+    if account.demandable and account.demandable.minor != max(0, account.balance.minor):
+        asked = money_text(account.demandable, locale)
+        words.append(
+            f"May be asked for: {asked}. The rest is covered by other money: see breaks.json and payments.json."
+        )
+    return words
 
 
 def _text(words: str) -> str:

@@ -55,13 +55,13 @@ def outside(error: BaseException) -> str:
 def away(error: BaseException) -> str:
     """One line when the database cannot be used at all just now, which passes; else "". A restart of its server is told
     in many ways, and the library knows by its driver that the connection is gone."""
-    from store.engine import StoreError
+    from store.engine import DatabaseMoved, StoreError
 
     cause: BaseException | None = error
-    while isinstance(cause, StoreError | Outside):
+    while isinstance(cause, StoreError | Outside) and not isinstance(cause, DatabaseMoved):
         cause = cause.__cause__
     name = f"{type(cause).__module__}.{type(cause).__qualname__}"
-    is_away = name in _AWAY or getattr(cause, "connection_invalidated", False)
+    is_away = isinstance(cause, DatabaseMoved) or name in _AWAY or getattr(cause, "connection_invalidated", False)
     return outside(error) or f"{_CANNOT}: {_first_line(error)}" if is_away else ""
 
 

@@ -1,12 +1,14 @@
 """The account of a debtor, from the documents that own the balances and what settled them. No line is made up."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from outreach.evidence import Account, Line, Statement, in_order
-from receivables.facts import Allocation, Invoice
+from receivables.facts import Allocation, Customer, Invoice
 from receivables.money import Money
+from receivables.open_items import OpenItem
 from receivables.refs import Ref
 from receivables.snapshot import Snapshot
+from sync.loose_credit import loose_credit
 
 #: Not yet owed.
 _NOT_ISSUED = frozenset({"draft", "submitted"})
@@ -14,12 +16,25 @@ _NOT_ISSUED = frozenset({"draft", "submitted"})
 _TAKEN_BACK = frozenset({"void", "deleted"})
 
 
-def statement_of(snapshot: Snapshot, invoices: Iterable[Invoice], debtor: str, about: str) -> Statement:
-    """`invoices` are counted once each: the documents that own their balance."""
+def statement_of(
+    snapshot: Snapshot,
+    invoices: Iterable[Invoice],
+    debtor: str,
+    about: str,
+    customers: Iterable[Customer] = (),
+    items: Iterable[OpenItem] = (),
+) -> Statement:
+    """`invoices` are counted once each: the documents that own their balance. Of `customers`, where the account is a
+    whole debtor's, the credit that settles no invoice belongs to it too. `items` say what may be demanded."""
     issued = [one for one in invoices if one.status not in _NOT_ISSUED]
-    settled = _settled(snapshot, issued)
-    currencies = sorted({one.currency for one in issued})
-    accounts = (_account(one, [i for i in issued if i.currency == one], settled, snapshot) for one in currencies)
+    settled, credit, debts = _settled(snapshot, issued), list(loose_credit(snapshot, customers)), list(items)
+    currencies = sorted({one.currency for one in issued} | {line.amount.currency for line in credit})
+    accounts = []
+    for currency in currencies:
+        mine = [one for one in issued if one.currency == currency]
+        movements = [line for one in mine for line in _movements(one, settled[one.ref], snapshot)]
+        loose = [line for line in credit if line.amount.currency == currency]
+        accounts.append(_account(currency, mine, movements, loose, debts))
     return Statement(snapshot.business.name, debtor, about, snapshot.today, tuple(accounts))
 
 
@@ -32,15 +47,24 @@ def _settled(snapshot: Snapshot, invoices: Iterable[Invoice]) -> dict[Ref, list[
     return found
 
 
+def _movements(invoice: Invoice, shares: Iterable[tuple[str, Allocation]], snapshot: Snapshot) -> Iterator[Line]:
+    yield from _of_invoice(invoice)
+    yield from (_of_share(connection, share, invoice, snapshot) for connection, share in shares)
+
+
 def _account(
-    currency: str, invoices: list[Invoice], settled: dict[Ref, list[tuple[str, Allocation]]], snapshot: Snapshot
+    currency: str, invoices: Sequence[Invoice], movements: list[Line], credit: list[Line], items: Iterable[OpenItem]
 ) -> Account:
-    lines: list[Line] = []
-    for invoice in invoices:
-        lines += _of_invoice(invoice)
-        lines += (_of_share(connection, share, invoice, snapshot) for connection, share in settled[invoice.ref])
     owed = sum(one.open for one in invoices if one.is_open)
-    return Account(currency, in_order(lines), Money(owed, currency))
+    here = {one.ref for one in invoices}
+    demanded = [item.demandable for item in items if item.invoice.ref in here and item.invoice.is_open]
+    return Account(
+        currency,
+        in_order([*movements, *credit]),
+        Money(owed, currency),
+        credit=Money(-sum(line.amount.minor for line in credit), currency),
+        demandable=Money(sum(demanded), currency) if demanded else None,
+    )
 
 
 def _of_invoice(invoice: Invoice) -> Iterator[Line]:

@@ -5,6 +5,7 @@ The same state and the same clock give the same bytes, except for PDFs, which ar
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +35,8 @@ Files = dict[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the bundle is about. `names` are str() of every reference that concerns it, and the debtor's key."""
+    """What the bundle is about: an invoice, or a `whole` debtor. `names` are str() of every reference that concerns it,
+    and the debtor's key."""
 
     title: str
     debtor: str
@@ -44,6 +46,7 @@ class Scope:
     statements: tuple[LocalFact, ...]
     effects: tuple[Effect, ...]
     names: frozenset[str]
+    whole: bool
 
 
 def scope_of(installation: Installation, seen: Assessment, subject: Invoice | Customer) -> Scope:
@@ -80,6 +83,7 @@ def scope_of(installation: Installation, seen: Assessment, subject: Invoice | Cu
         stated,
         effects,
         frozenset(names | about_customer),
+        whole,
     )
 
 
@@ -97,7 +101,8 @@ def _is_about(fact: LocalFact, names: set[str], refs: set[Ref], *, whole: bool) 
 
 
 def _payments(seen: Assessment, refs: set[Ref], customers: set[tuple[str, str]]) -> tuple[Fact, ...]:
-    """Money and credit that settled these invoices, was matched with them, or came from these customers; and refunds."""
+    """Money and credit that settled these invoices, was matched with them, or came from these customers; where else the
+    same money was seen; and refunds."""
     snapshot = seen.snapshot
     matched = {one.payment for one in seen.reconciliation.matches if one.invoice in refs}
     paying = {
@@ -113,6 +118,8 @@ def _payments(seen: Assessment, refs: set[Ref], customers: set[tuple[str, str]])
         or one.ref in matched
         or (one.connection, one.customer_id) in customers
     }
+    seen_at = {one.payment for one in seen.reconciliation.sightings if one.in_books in found}
+    found |= {one.ref: one for one in snapshot.payments.values() if one.ref in seen_at}
     given_back: list[Refund | Chargeback] = [*snapshot.refunds.values(), *snapshot.chargebacks.values()]
     for back in given_back:
         if Ref(back.connection, Payment.kind, back.payment_id) in found:
@@ -123,7 +130,9 @@ def _payments(seen: Assessment, refs: set[Ref], customers: set[tuple[str, str]])
 def gather(installation: Installation, seen: Assessment, scope: Scope, *, pdfs: bool = True) -> Files:
     """All files but the manifest and the verifier, by name."""
     owned = [one for one in scope.invoices if one.ref not in seen.reconciliation.mirrors]
-    statement = statement_of(seen.snapshot, owned, scope.debtor or "unknown customer", scope.title)
+    of_whom = scope.customers if scope.whole else ()
+    whose = scope.debtor or "unknown customer"
+    statement = statement_of(seen.snapshot, owned, whose, scope.title, of_whom, seen.items)
     locale = locale_of("en", [installation.business.country])
     files: Files = {
         "statement.html": as_html(statement, locale).encode(),
@@ -212,7 +221,7 @@ def _pdfs(installation: Installation, invoices: Iterable[Invoice]) -> Files:
     """What cannot be had now is named in a file of its own."""
     connected, found, missing = Connected(installation), Files(), []
     for invoice in invoices:
-        name = f"invoices/{safe_name(invoice.number or invoice.id)}-{safe_name(str(invoice.ref))}.pdf"
+        name = f"invoices/{safe_name(invoice.number) or 'invoice'}-{safe_name(str(invoice.ref))}.pdf"
         try:
             found[name] = connected.to(invoice.connection).read_pdf(invoice.id)
         except ConnectorError as error:
@@ -223,8 +232,9 @@ def _pdfs(installation: Installation, invoices: Iterable[Invoice]) -> Files:
 
 
 def safe_name(text: str) -> str:
-    """Nothing in it means something to a file system."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:_LONGEST] or "unnamed"
+    """Nothing in it means something to a file system; letters lose their accents. "" where nothing is left."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:_LONGEST].strip("-")
 
 
 def as_json(value: object) -> bytes:

@@ -1,5 +1,6 @@
 """owed evidence: everything about a debt as a folder and a ZIP that anybody can check."""
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,9 @@ from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installatio
 from owed.cli.printing import note, print_json, say
 from owed.cli.references import find
 from owed.cli.statements import Subject
-from owed.errors import Mistake
+from owed.errors import Mistake, Outside
 from owed.evidence import as_zip, complete, write_folder
+from receivables.facts import Invoice
 from store import journal
 from sync.assess import assess
 from sync.evidence import gather, safe_name, scope_of
@@ -34,13 +36,19 @@ def evidence(
     subject = find(seen, ref)
     scope = scope_of(installation, seen, subject)
     files = complete(gather(installation, seen, scope, pdfs=pdf))
-    name = f"evidence-{safe_name(getattr(subject, 'number', '') or getattr(subject, 'name', '') or subject.id)}"
+    called = subject.number if isinstance(subject, Invoice) else subject.name
+    name = f"evidence-{safe_name(called) or safe_name(str(subject.ref))}"
     folder, packed = out / name, out / f"{name}.zip"
     for path in (folder, packed):
         if path.exists():
             raise Mistake(f"{path} is there already; name another folder with --out")
-    write_folder(files, folder)
-    packed.write_bytes(as_zip(files, name))
+    try:
+        write_folder(files, folder)
+        packed.write_bytes(as_zip(files, name))
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)  # half a bundle is none, and would be in the way of the next try
+        packed.unlink(missing_ok=True)
+        raise Outside(f"{folder} cannot be written: {error.strerror or error}") from None
     with installation.store.read() as tx:
         head = journal.head(tx)
     if as_json:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from connectors.email.message import name_of
 from owed.cli.effects import find_effect
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
-from owed.cli.plan import actor
+from owed.cli.plan import actor, approve
 from owed.cli.printing import print_json, say, table
 from owed.errors import Mistake, Outside
 from receivables.commands import SendReminder
@@ -20,6 +21,7 @@ STATES = ("planned", "approved", "sending", "sent", "failed", "uncertain", "need
 Row = Annotated[str, typer.Argument(metavar="ID", help="The first letters of an id of owed outbox list.")]
 
 application = typer.Typer(help="Every intended effect and where it stands.", no_args_is_help=True)
+application.command("approve")(approve)
 
 
 @application.command("list")
@@ -67,6 +69,7 @@ def _as_json(effect: Effect) -> dict[str, object]:
         "approved_by": effect.approved_by,
         "started_at": effect.started_at,
         "finished_at": effect.finished_at,
+        "key": effect.key,
         "reference": effect.reference,
         "url": effect.url,
         "error": effect.error,
@@ -76,13 +79,17 @@ def _as_json(effect: Effect) -> dict[str, object]:
 @application.command("show")
 def show(effect: Row, config: Config = DEFAULT_CONFIG, now: Now = "", as_json: Json = False) -> None:
     """One effect in full, with the words of the message."""
-    found = find_effect(open_installation(config, now), effect)
+    installation = open_installation(config, now)
+    found = find_effect(installation, effect)
     if as_json:
         print_json({**_as_json(found), "command": found.command})
         return
     for name, value in _as_json(found).items():
         say(f"{name:>12}: {value}")
     if isinstance(found.command, SendReminder):
+        through = installation.endpoints.get(found.connection)
+        if found.key and through and through.platform == "email":
+            say(f"\nIts Message-ID at the mail server begins with {name_of(found.key)}")
         say(f"\nTo: {', '.join(found.command.to)}\nSubject: {found.command.subject}\n\n{found.command.text}")
 
 

@@ -72,27 +72,69 @@ def check_journal(journal: dict[str, Any]) -> tuple[list[str], int, int]:
     return faults, shown, believed
 
 
-def check_messages(folder: Path, journal: dict[str, Any]) -> tuple[list[str], int, int]:
-    """(faults, messages, messages whose content was erased): the content is the one whose digest the journal holds."""
-    frozen: dict[str, list[str]] = {}
+def entries_by_subject(journal: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Those that are shown, oldest first."""
+    found: dict[str, list[dict[str, Any]]] = {}
     for entry in journal["entries"]:
-        if entry.get("body") and "event" in entry:
-            told = json.loads(entry["body"])
-            if isinstance(told, dict) and "payload" in told:
-                frozen.setdefault(entry["subject"], []).append(told["payload"])
+        if "event" in entry:
+            found.setdefault(entry["subject"], []).append(entry)
+    return found
+
+
+def told_by(entries: list[dict[str, Any]], name: str) -> list[Any]:
+    """What these entries tell of one thing, oldest first; nothing where it was erased."""
+    bodies = [json.loads(entry["body"]) for entry in entries if entry.get("body")]
+    return [body[name] for body in bodies if isinstance(body, dict) and name in body]
+
+
+def instant(text: str) -> tuple[str, str]:
+    """To the microsecond, whether or not a fraction of nothing is written."""
+    seconds, _, fraction = text.rstrip("Z").partition(".")
+    return seconds, fraction.ljust(6, "0")
+
+
+def check_message(message: dict[str, Any], entries: list[dict[str, Any]], letter: Path) -> list[str]:
+    """What is wrong with one: its content, its states and its receipt are those that the journal holds."""
+    wrong: list[str] = []
+    digest = message["payload_digest"]
+    if message["payload"] is not None:
+        digest = hashlib.blake2b(message["payload"].encode(), digest_size=16).hexdigest()
+    if told_by(entries, "payload")[-1:] != [digest]:
+        wrong.append("its content is not the one in the journal")
+    states = [[one["number"], one["event"], one["actor"], instant(one["at"])] for one in entries]
+    if states != [[one["number"], one["state"], one["actor"], instant(one["at"])] for one in message["states"]]:
+        wrong.append("its states are not those in the journal")
+    sent = [one for one in entries if one["event"] == "sent"]
+    receipts = told_by(sent[-1:], "reference")
+    state, reference = message["receipt"]["state"], message["receipt"]["reference"]
+    if [state] != [one["event"] for one in entries[-1:]] or (state == "sent" and receipts and reference != receipts[0]):
+        wrong.append("its receipt is not the one in the journal")
+    if message["payload"] is not None and letter.exists() and not is_letter_of(message, letter):
+        wrong.append(f"{letter.name} does not hold its words")
+    return wrong
+
+
+def is_letter_of(message: dict[str, Any], letter: Path) -> bool:
+    told, text = json.loads(message["payload"]), letter.read_text(encoding="utf-8")
+    to, subject = ", ".join(told["to"]), told["subject"]
+    return text.endswith(f"Subject: {subject}\n\n{told['text']}\n") and f"\nTo: {to}\n" in text
+
+
+def check_messages(folder: Path, journal: dict[str, Any]) -> tuple[list[str], int, int]:
+    """(faults, messages, messages whose content was erased): none differs from the journal, and none is left out."""
+    told = entries_by_subject(journal)
     faults: list[str] = []
-    count, erased = 0, 0
+    seen: set[str] = set()
+    erased = 0
     for path in sorted((folder / "messages").glob("*.json")):
         message = json.loads(path.read_text(encoding="utf-8"))
-        count += 1
-        digest = message["payload_digest"]
-        if message["payload"] is None:
-            erased += 1
-        else:
-            digest = hashlib.blake2b(message["payload"].encode(), digest_size=16).hexdigest()
-        if frozen.get(message["id"], [""])[-1] != digest:
-            faults.append(f"{path.relative_to(folder).as_posix()}: its content is not the one in the journal")
-    return faults, count, erased
+        seen.add(message["id"])
+        erased += message["payload"] is None
+        wrong = check_message(message, told.get(message["id"], []), path.with_suffix(".txt"))
+        faults += [f"{path.relative_to(folder).as_posix()}: {one}" for one in wrong]
+    left_out = {subject for subject, entries in told.items() if told_by(entries, "payload")} - seen
+    faults += [f"messages/: {one} stands in the journal and is left out" for one in sorted(left_out)]
+    return faults, len(seen), erased
 
 
 def main(arguments: list[str]) -> int:
@@ -113,7 +155,7 @@ def main(arguments: list[str]) -> int:
     told = [
         f"{files} files are as the manifest says; its own SHA-256 is {manifest}",
         f"{shown} entries of the journal shown; the chain leads to entry {head['number']}, {head['hash']}",
-        f"{messages} messages and other effects are the ones that the journal says were frozen",
+        f"{messages} messages and other effects are those that the journal says were frozen, with states and receipts",
     ]
     told += [f"  of {erased} of them the content was erased"] if erased else []
     told += [f"  the hashes of {believed} entries were believed, not computed"] if believed else []

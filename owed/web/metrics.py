@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from owed.errors import outside
 from owed.web.service import Served, Service
+from receivables.business import WRITE_ONLY
 from store.figures import Figures, Pulled, figures
 from sync.limits import windows_of
 
@@ -90,10 +91,11 @@ class FromStores(Collector):
         age = _labelled("owed_sync_age_seconds", "Since the last complete sync; +Inf before the first.", "connection")
         state = _labelled("owed_connection_ok", "0: failing, or to be connected again.", "connection")
         for one, found in self._served:
-            for name in one.endpoints:
+            for name, endpoint in one.endpoints.items():
                 known = found.connections.get(name, _NEVER_PULLED)
-                synced = _seconds(known.synced_at, self._now, never=float("inf"))
-                age.add_metric([one.organisation, name], synced)
+                if endpoint.platform not in WRITE_ONLY:  # nothing is read there: it would be an alert for ever
+                    synced = _seconds(known.synced_at, self._now, never=float("inf"))
+                    age.add_metric([one.organisation, name], synced)
                 state.add_metric([one.organisation, name], float(known.state == "ok"))
         yield age
         yield state

@@ -31,7 +31,8 @@ class Product:
         return out
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "owed", *arguments, "--config", str(self.folder / "owed.toml")]
+        which = [] if "--fleet" in arguments else ["--config", str(self.folder / "owed.toml")]
+        command = [sys.executable, "-m", "owed", *arguments, *which]
         return subprocess.Popen(
             command,
             cwd=_ROOT,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.evidence import safe_name
 from tests.owed.conftest import Desk
 
 
@@ -41,7 +43,10 @@ def test_a_bundle_is_verified_in_an_empty_environment(bundle: Path) -> None:
     found = verify(bundle)
     assert found.returncode == 0, found.stdout + found.stderr
     assert "OK: compare" in found.stdout
-    assert "messages and other effects are the ones that the journal says were frozen" in found.stdout
+    assert (
+        "messages and other effects are those that the journal says were frozen, with states and receipts"
+        in found.stdout
+    )
 
 
 def test_it_holds_the_message_its_receipt_the_promise_and_why(bundle: Path) -> None:
@@ -93,6 +98,14 @@ def test_a_file_that_is_missing_or_beside_is_found(bundle: Path) -> None:
     assert "messages/" in verify(bundle).stdout
 
 
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("Müller & Söhne", "Muller-Sohne"), ("株式会社", ""), ("../../etc", "etc"), ("x" * 99, "x" * 60)],
+)
+def test_a_folder_s_name_is_one_for_every_file_system(name: str, folder: str) -> None:
+    assert safe_name(name) == folder
+
+
 def remade(bundle: Path) -> None:
     """Whoever changes a file can make a new manifest; the chain and the digests still tell."""
     manifest = json.loads((bundle / "manifest.json").read_text())
@@ -124,6 +137,35 @@ def test_a_changed_message_is_found_even_with_a_new_manifest(bundle: Path) -> No
     assert "its content is not the one in the journal" in verify(bundle).stdout
 
 
+@pytest.mark.parametrize(
+    ("suffix", "old", "new", "fault"),
+    [
+        ("json", '"state": "approved"', '"state": "planned"', "its states are not those in the journal"),
+        ("json", '"reference": "<', '"reference": "<0', "its receipt is not the one in the journal"),
+        ("txt", "A-100", "A-999", "does not hold its words"),
+        ("txt", "To: ap@acme.example", "To: ap@elsewhere.example", "does not hold its words"),
+    ],
+)
+def test_a_changed_receipt_or_letter_is_found_even_with_a_new_manifest(
+    bundle: Path, suffix: str, old: str, new: str, fault: str
+) -> None:
+    (message,) = bundle.glob(f"messages/*send-reminder*.{suffix}")
+    text = message.read_text()
+    assert old in text
+    message.write_text(text.replace(old, new, 1))
+    remade(bundle)
+    assert fault in verify(bundle).stdout
+
+
+def test_a_message_that_is_left_out_is_found_even_with_a_new_manifest(bundle: Path) -> None:
+    for path in bundle.glob("messages/*send-reminder*"):
+        path.unlink()
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["files"] = {name: digest for name, digest in manifest["files"].items() if (bundle / name).exists()}
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    assert "stands in the journal and is left out" in verify(bundle).stdout
+
+
 def test_a_customer_s_bundle_holds_all_its_invoices_with_their_pdfs(chased: Desk) -> None:
     made = chased.json("evidence", "Brook & Sons", "--out", str(chased.folder / "all"))
     pdfs = [name for name in made["files"] if name.endswith(".pdf")]
@@ -139,6 +181,22 @@ def test_a_customer_s_bundle_holds_all_its_invoices_with_their_pdfs(chased: Desk
 def test_nothing_is_written_over(chased: Desk, bundle: Path) -> None:
     told = chased.owed("evidence", "A-100", "--out", str(bundle.parent), "--no-pdf", code=2)
     assert "is there already" in told.err
+
+
+#: The system takes no longer one, its end counted.
+_LONGEST_PATH = os.pathconf("/", "PC_PATH_MAX")
+
+
+def test_a_bundle_that_cannot_be_written_leaves_no_half_of_it(chased: Desk) -> None:
+    """The short names still fit into the path, those of the messages do not."""
+    out = chased.folder
+    room = _LONGEST_PATH - len("/evidence-A-100/manifest.json") - 10
+    while (left := room - len(str(out)) - 1) > 0:
+        out /= "x" * min(left, 200)
+    told = chased.owed("evidence", "A-100", "--out", str(out), "--no-pdf", code=1)
+    assert "cannot be written: File name too long" in told.err
+    assert out.is_dir()
+    assert not list(out.iterdir())
 
 
 def test_a_bundle_about_an_erased_customer_says_so_and_is_still_verified(chased: Desk) -> None:

@@ -53,6 +53,19 @@ def test_the_figures_are_those_of_the_store(desk: Desk) -> None:
     assert read(desk)["owed_stopped",] == 1
 
 
+def test_an_alert_on_the_age_of_a_sync_can_be_written_for_all_connections(desk: Desk) -> None:
+    """A mail server is never read: its age would be an alert for ever."""
+    aged = {
+        name: value
+        for (metric, *labels), value in read(desk).items()
+        if metric == "owed_sync_age_seconds"
+        for name in labels
+    }
+    assert set(aged) == {"books", "ledger", "cards"}
+    assert max(aged.values()) < 3 * 3600
+    assert ("owed_connection_ok", "mail") in read(desk)
+
+
 @pytest.mark.parametrize(
     "shown", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", "Bearer ä"]
 )

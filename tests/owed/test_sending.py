@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+import requests
 
 from store import outbox
 from store.outbox import Effect
@@ -139,13 +140,36 @@ def test_what_needs_approval_waits_for_it(desk: Desk) -> None:
     told = desk.json("status")
     assert told["waiting_for_approval"] >= 4
     assert told["next"] == ["owed outbox list --state planned    (then owed approve ID)"]
-    assert "1 approved" in desk.owed("approve", waiting[0].id[:12]).out
+    assert "1 approved" in desk.owed("outbox", "approve", waiting[0].id[:12]).out
     assert desk.owed("approve", waiting[0].id, code=2).err.endswith(
         "is approved: only what is planned can be approved\n"
     )
     desk.owed("apply", "--yes")
     assert [one.id for one in desk.effects("sent") if one.verb == "send_reminder"] == [waiting[0].id]
     assert len(desk.mails()) == before + 1
+
+
+def test_what_was_tried_by_mail_can_be_found_in_the_mail_server_s_log(desk: Desk) -> None:
+    waiting = planned(desk)[0]
+    assert "Message-ID" not in desk.owed("outbox", "show", waiting.id).out
+    desk.owed("outbox", "approve", waiting.id)
+    desk.owed("apply", "--yes")
+    shown = desk.owed("outbox", "show", waiting.id).out
+    (beginning,) = [line.rpartition(" ")[2] for line in shown.splitlines() if "Message-ID" in line]
+    (sent,) = [one for one in desk.effects("sent") if one.id == waiting.id]
+    assert sent.reference.startswith(f"<{beginning}@")
+
+
+def test_what_was_in_doubt_and_looked_at_again_is_counted_once(desk: Desk) -> None:
+    fault = {"platform": "smtp", "kind": "lost", "path": "/data", "method": "DATA", "count": 1}
+    desk.go_live()
+    requests.post(f"{desk.sandbox.config['control']}/faults", json=fault, timeout=20)
+    summary = desk.owed("apply", "--yes", code=1).out.splitlines()[-1]
+    assert "1 needs_human" in summary
+    assert "uncertain" not in summary
+    (doubtful,) = desk.effects("needs_human")
+    desk.owed("outbox", "resolve", doubtful.id, "sent")
+    assert len(desk.effects("needs_human")) == 0
 
 
 @pytest.mark.parametrize("words", [(), ("",), ("a",), ("zzzzzzzz",), ("--all", "zzzzzzzz")])

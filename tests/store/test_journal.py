@@ -47,10 +47,47 @@ def test_an_untouched_journal_is_whole(store: Store) -> None:
         ("UPDATE journal SET actor = 'somebody' WHERE number = 1", "entry 1"),
         ("DELETE FROM journal WHERE number = 2", "entry 2"),
         ("UPDATE journal SET number = 99 WHERE number = 4", "entry 4"),
+        ("UPDATE journal SET number = 0 WHERE number = 5", "entry 1"),
+        ("UPDATE journal SET at = 'noon' WHERE number = 3", "entry 3"),
+        ("UPDATE journal SET actor = CAST(x'ff' AS TEXT) WHERE number = 3", "entry 3"),
+        ("UPDATE journal_body SET body = CAST(x'ff' AS TEXT) WHERE number = 2", "entry 2"),
+        ("DELETE FROM journal WHERE number > 3", "entry 4"),
+        ("INSERT INTO journal_body SELECT organisation, 0, salt, body FROM journal_body WHERE number = 3", "entry 0"),
     ],
 )
 def test_tampering_is_found_and_located(written: Store, change: str, entry: str) -> None:
     assert tamper(written, change).fault.startswith(entry)
+
+
+def test_an_entry_before_the_first_is_found(written: Store) -> None:
+    columns = "at, actor, event, subject, sealed, previous, hash FROM journal WHERE number = 1"
+    assert tamper(written, f"INSERT INTO journal SELECT organisation, 0, {columns}").fault.startswith("entry 1")
+
+
+def verified(store: Store, kept: str) -> journal.Verdict:
+    with store.read() as tx:
+        return journal.verify(tx, kept)
+
+
+def test_a_head_that_was_kept_elsewhere_shows_a_cut_end_and_a_chain_that_was_written_anew(store: Store) -> None:
+    fill(store)
+    heads = [entry.hash for entry in _entries(store)]
+    assert [verified(store, head).kept for head in heads] == [1, 2, 3, 4, 5]
+    assert verified(store, heads[2][:16]).kept == 3
+    assert verified(store, "0" * 64).fault.startswith("no entry has the head 0000")
+
+
+def _entries(store: Store) -> list[journal.Entry]:
+    with store.read() as tx:
+        return list(journal.entries(tx))
+
+
+def test_an_end_that_was_cut_off_whole_shows_against_a_kept_head(written: Store) -> None:
+    head = _entries(written)[-1].hash
+    with written.write() as tx:
+        tx.execute(sa.text("DELETE FROM journal_body WHERE number > 3"))
+    assert tamper(written, "DELETE FROM journal WHERE number > 3").fault == ""
+    assert "cut off" in verified(written, head).fault
 
 
 @pytest.mark.parametrize("change", ["DELETE FROM journal", "UPDATE journal_body SET body = '{}'"])
