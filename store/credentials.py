@@ -18,8 +18,9 @@ from store.tables import credential
 class Vault:
     """Seals and opens secrets. The first key seals, every key opens, so that keys can be rotated."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[str], file: str = "the key file") -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._file = file
 
     @classmethod
     def from_file(cls, path: Path) -> "Vault":
@@ -27,7 +28,7 @@ class Vault:
         if not path.exists():
             _make_key(path)
         try:
-            return cls(path.read_text().split())
+            return cls(path.read_text().split(), str(path))
         except ValueError as error:
             raise StoreError(f"{path} holds no usable key: {error}") from error
 
@@ -39,7 +40,8 @@ class Vault:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
             raise StoreError(
-                "the stored credentials were sealed with another key; restore it or connect again"
+                f"the stored credentials were sealed with another key than that of {self._file}:"
+                " put back the key file that belongs to this store, or connect again"
             ) from None
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from owed.bootstrap import open_bare
+from owed.bootstrap import open_bare, read_settings
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, instant, open_installation
 from owed.cli.plan import actor
 from owed.cli.printing import note, print_json, say
@@ -58,5 +58,9 @@ def restore(file: File, config: Config = DEFAULT_CONFIG, now: Now = "") -> None:
     source.close()
     say(f"stopped: nothing leaves until owed stop --lift. {done.doubtful} open effects now need a person's word,")
     say("  because they may have been sent since: owed outbox list --state needs_human")
+    key = read_settings(config).key_file
+    if not key.exists():
+        note(f"put the key file of this store back to {key} first: the next command would make a new one there,")
+        note("  which opens none of the stored credentials")
     say("what comes due before you lift the stop waits for owed approve: it may have been sent before as well")
     say("next: owed status, owed sync, owed plan. A platform whose grant was renewed since wants owed connect again")

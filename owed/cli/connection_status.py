@@ -30,7 +30,8 @@ class Metered:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """One connection. `consent_ends_at` is None where it does not end, or where the platform does not say.
+    """One connection. `consent_ends_at` is None where it does not end, or where the platform does not say. `locked` says
+    why credentials that are there cannot be opened.
 
     `silent_since` is set when webhooks used to come, and changes have been found since that none of them told."""
 
@@ -40,10 +41,19 @@ class ConnectionStatus:
     access_ends_at: dt.datetime | None = None
     consent_ends_at: dt.datetime | None = None
     silent_since: dt.datetime | None = None
+    locked: str = ""
+
+    @property
+    def state(self) -> str:
+        if self.locked:
+            return "locked"
+        return self.known.state if self.connected else "not connected"
 
     def next_step(self, now: dt.datetime) -> str:
         """The command that brings it on, or ""."""
         name, ends = self.known.name, self.consent_ends_at
+        if self.locked:
+            return f"owed connect {name}    ({self.locked})"
         if not self.connected or self.known.state == "reconnect":
             return f"owed connect {name}"
         if ends and ends - now < _SOON:
@@ -79,8 +89,10 @@ def look_at(tx: Transaction, installation: Installation, known: Known) -> Connec
     metered = tuple(_metered(tx, installation, known.name))
     try:
         held = tokens.load()
-    except (ConnectorError, StoreError):
+    except ConnectorError:
         return ConnectionStatus(known, connected=False, metered=metered)
+    except StoreError as error:
+        return ConnectionStatus(known, connected=False, metered=metered, locked=str(error))
     return ConnectionStatus(
         known,
         connected=True,

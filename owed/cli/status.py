@@ -128,7 +128,7 @@ def _row(one: ConnectionStatus) -> list[Any]:
     return [
         known.name,
         known.platform,
-        known.state if one.connected else "not connected",
+        one.state,
         known.synced_at and f"{known.synced_at:%Y-%m-%d %H:%M} UTC",
         known.verified_at and f"{known.verified_at:%Y-%m-%d}",
         calls,

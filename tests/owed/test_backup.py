@@ -60,6 +60,16 @@ def test_what_is_planned_after_a_restore_waits_for_approval(desk: Desk, tmp_path
     assert [one.verb for one in other.effects("planned") if one.verb.startswith("send_")]
 
 
+def test_a_restore_without_the_key_says_so_at_once_and_later(desk: Desk, copied: Path, tmp_path: Path) -> None:
+    other = moved(desk, tmp_path / "other")
+    key = other.folder / "owed.key"
+    key.unlink()
+    assert f"put the key file of this store back to {key} first" in other.owed("restore", str(copied)).err
+    assert "locked" in other.owed("status").out
+    shutil.copy(desk.folder / "owed.key", key)
+    assert "locked" not in other.owed("status").out
+
+
 @pytest.fixture
 def restored(desk: Desk, tmp_path: Path) -> Desk:
     """Another machine with a backup that knows nothing of what left after it was made."""
