@@ -1,6 +1,8 @@
 """Erasing a customer's data: nothing of it is left in any table or in the file, and it does not come back."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import zstandard
@@ -13,10 +15,17 @@ from tests.owed.conftest import Desk
 WORDS = ("brook & sons", "pay@brook.example")
 
 
+@contextmanager
+def database_of(desk: Desk) -> Iterator[sqlite3.Connection]:
+    """Committed and closed at the end."""
+    with closing(sqlite3.connect(desk.folder / "owed.db")) as database, database:
+        yield database
+
+
 def everything_in(desk: Desk) -> str:
     """Every value of every table, archived records unpacked, in small letters."""
     found = []
-    with sqlite3.connect(desk.folder / "owed.db") as database:
+    with database_of(desk) as database:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
             for row in database.execute(f'SELECT * FROM "{table}"'):
@@ -92,7 +101,7 @@ def test_others_keep_what_is_theirs(desk: Desk) -> None:
 
 def test_the_next_pull_does_not_bring_it_back_and_amounts_stay(desk: Desk) -> None:
     desk.owed("erase", "Brook & Sons", "--yes", "--force", "--reason", "asked")
-    with sqlite3.connect(desk.folder / "owed.db") as database:
+    with database_of(desk) as database:
         database.execute("DELETE FROM cursor")
     desk.owed("sync", "books")
     left = everything_in(desk)
@@ -110,7 +119,7 @@ def test_nobody_writes_to_whom_was_erased(desk: Desk) -> None:
 
 def test_an_uncertain_message_has_to_be_settled_first(desk: Desk) -> None:
     reminded(desk)
-    with sqlite3.connect(desk.folder / "owed.db") as database:
+    with database_of(desk) as database:
         database.execute("UPDATE outbox SET state = 'needs_human' WHERE verb = 'send_reminder'")
     told = desk.owed("erase", "Brook & Sons", "--yes", "--force", "--reason", "asked", code=2)
     assert "it is not known what became of" in told.err
@@ -122,7 +131,7 @@ def test_a_lifted_erasure_lets_the_customer_come_back(desk: Desk) -> None:
     }
     desk.owed("erase", str(ref), "--yes", "--force", "--reason", "asked")
     desk.owed("erase", str(ref), "--lift")
-    with sqlite3.connect(desk.folder / "owed.db") as database:
+    with database_of(desk) as database:
         database.execute("DELETE FROM cursor")
         database.execute("UPDATE customer SET updated_at = NULL")
     desk.owed("sync", "books")
