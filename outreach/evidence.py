@@ -9,6 +9,7 @@ from html import escape
 
 from babel import Locale
 
+from outreach.evidence_words import Description, evidence_words
 from outreach.language import day_text, money_text
 from outreach.plain import plain
 from receivables.money import Money
@@ -26,7 +27,7 @@ class Line:
     """One movement of the account. `amount` is positive where more is owed; `reference` names the record it comes from."""
 
     on: dt.date | None
-    what: str
+    what: Description
     amount: Money
     reference: str
 
@@ -59,11 +60,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`on` is the business's day; `about` says whose account it is, or which invoice's."""
+    """`on` is the business's day; `about` says that it is of all invoices, or of which. `debtor` is empty where the books
+    name none."""
 
     creditor: str
     debtor: str
-    about: str
+    about: Description
     on: dt.date
     accounts: tuple[Account, ...]
 
@@ -76,14 +78,15 @@ def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def as_html(statement: Statement, locale: Locale) -> str:
-    """A page that stands alone: no scripts, nothing loaded from anywhere."""
+    """A page in the locale's language that stands alone: no scripts, nothing loaded from anywhere."""
+    title, parties, about, as_of = map(_text, _heading(statement, locale))
     parts = [
         "<!doctype html>",
-        f'<html lang="en"><head><meta charset="utf-8"><title>{_text(_title(statement))}</title>',
+        f'<html lang="{locale.language}"><head><meta charset="utf-8"><title>{title}</title>',
         f"<style>{_STYLE}</style></head><body>",
-        f"<h1>{_text(_title(statement))}</h1>",
-        f"<p>{_text(statement.creditor)} to {_text(statement.debtor)}<br>{_text(statement.about)}</p>",
-        f"<p>As of {_text(day_text(statement.on, locale))}</p>",
+        f"<h1>{title}</h1>",
+        f"<p>{parties}<br>{about}</p>",
+        f"<p>{as_of}</p>",
     ]
     for account in statement.accounts:
         parts += _html_of(account, locale)
@@ -91,32 +94,39 @@ def as_html(statement: Statement, locale: Locale) -> str:
 
 
 def _html_of(account: Account, locale: Locale) -> list[str]:
-    head = "<tr><th>Day</th><th>What</th><th>Record</th><th class=amount>Amount</th><th class=amount>Balance</th></tr>"
+    words = evidence_words(locale.language)
+    heads = "".join(f"<th>{_text(one)}</th>" for one in (words.day, words.what, words.record))
+    heads += "".join(f"<th class=amount>{_text(one)}</th>" for one in (words.amount, words.balance))
     rows = [
         f"<tr><td>{_text(day)}</td><td>{_text(what)}</td><td>{_text(reference)}</td>"
         f"<td class=amount>{_text(amount)}</td><td class=amount>{_text(balance)}</td></tr>"
         for day, what, reference, amount, balance in _rows(account, locale)
     ]
-    table = [f"<table><caption>{account.currency}</caption>{head}", *rows, "</table>"]
-    return [*table, *(f"<p>{_text(words)}</p>" for words in _closing(account, locale))]
+    table = [f"<table><caption>{account.currency}</caption><tr>{heads}</tr>", *rows, "</table>"]
+    return [*table, *(f"<p>{_text(sentence)}</p>" for sentence in _closing(account, locale))]
 
 
 def as_text(statement: Statement, locale: Locale) -> str:
-    lines = [_title(statement), f"{plain(statement.creditor)} to {plain(statement.debtor)}", plain(statement.about)]
-    lines.append(f"as of {day_text(statement.on, locale)}")
+    """The same words as the page."""
+    lines = [*_heading(statement, locale)]
+    no_day = evidence_words(locale.language).no_day
     for account in statement.accounts:
-        lines += ["", account.currency, *map(_text_row, _rows(account, locale)), *_closing(account, locale)]
+        rows = [(day or no_day, *rest) for day, *rest in _rows(account, locale)]
+        lines += ["", account.currency, *_text_rows(rows), *_closing(account, locale)]
     return "\n".join(lines) + "\n"
 
 
-def _text_row(row: Sequence[str]) -> str:
-    day, what, reference, amount, balance = row
-    return f"  {day or 'no day':<20} {amount:>16} {balance:>16}  {what} ({reference})"
+def _text_rows(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    """The names of months are longer in some languages than in others."""
+    width = max((len(row[0]) for row in rows), default=0)
+    for day, what, reference, amount, balance in rows:
+        yield f"  {day:<{width}} {amount:>16} {balance:>16}  {what} ({reference})"
 
 
 def as_csv(statement: Statement) -> str:
-    """For a spreadsheet: days in ISO 8601, amounts as plain decimals. No cell can become a formula."""
-    file = io.StringIO()
+    """For a spreadsheet: days in ISO 8601, amounts as plain decimals, words in English whatever the language of the
+    bundle, as programs read them. No cell can become a formula."""
+    file, words = io.StringIO(), evidence_words("en")
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(["day", "what", "record", "currency", "amount", "balance"])
     for account in statement.accounts:
@@ -125,7 +135,7 @@ def as_csv(statement: Statement) -> str:
             balance += line.amount.minor
             day = line.on.isoformat() if line.on else ""
             amounts = [line.amount.decimal, Money(balance, account.currency).decimal]
-            writer.writerow([day, _cell(line.what), _cell(line.reference), account.currency, *amounts])
+            writer.writerow([day, _cell(words.line(line.what)), _cell(line.reference), account.currency, *amounts])
     return file.getvalue()
 
 
@@ -135,33 +145,37 @@ def _cell(text: str) -> str:
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
-def _title(statement: Statement) -> str:
-    return f"Statement of account: {plain(statement.debtor)}"
+def _heading(statement: Statement, locale: Locale) -> tuple[str, str, str, str]:
+    """(title, who to whom, what it is about, its day)."""
+    words = evidence_words(locale.language)
+    debtor = plain(statement.debtor) or words.unknown_debtor
+    return (
+        words.title.format(debtor=debtor),
+        words.parties.format(creditor=plain(statement.creditor), debtor=debtor),
+        words.line(statement.about),
+        words.as_of.format(day=day_text(statement.on, locale)),
+    )
 
 
 def _rows(account: Account, locale: Locale) -> Iterable[tuple[str, str, str, str, str]]:
-    balance = 0
+    words, balance = evidence_words(locale.language), 0
     for line in account.lines:
         balance += line.amount.minor
         amounts = money_text(line.amount, locale), money_text(Money(balance, account.currency), locale)
-        yield (day_text(line.on, locale), plain(line.what), plain(line.reference), *amounts)
+        yield (day_text(line.on, locale), words.line(line.what), plain(line.reference), *amounts)
 
 
 def _closing(account: Account, locale: Locale) -> list[str]:
-    owed = f"Open by the books: {money_text(account.by_books, locale)}"
+    words, amount = evidence_words(locale.language), money_text(account.by_books, locale)
+    sentences = [words.open_by_books.format(amount=amount)]
     if account.credit.minor:
-        less = money_text(account.credit, locale)
-        owed += f", less credit that settles no invoice, {less}: {money_text(account.balance, locale)}"
-    words = [f"{owed}."]
+        credit, balance = money_text(account.credit, locale), money_text(account.balance, locale)
+        sentences = [words.open_less_credit.format(amount=amount, credit=credit, balance=balance)]
     if not account.explained:
-        total = money_text(account.total, locale)
-        words.append(f"The movements above come to {total}: the difference is not explained by the records at hand.")
+        sentences.append(words.unexplained.format(total=money_text(account.total, locale)))
     if account.demandable and account.demandable.minor != max(0, account.balance.minor):
-        asked = money_text(account.demandable, locale)
-        words.append(
-            f"May be asked for: {asked}. The rest is covered by other money: see breaks.json and payments.json."
-        )
-    return words
+        sentences.append(words.demandable.format(amount=money_text(account.demandable, locale)))
+    return sentences
 
 
 def _text(words: str) -> str:

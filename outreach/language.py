@@ -34,6 +34,11 @@ def language_of(items: Iterable[OpenItem], business: Business, preferred: str = 
     return next((wish for wish in wishes if wish), "en")
 
 
+def language_in(country: str) -> str:
+    """The language that business is done in, in a country (ISO 3166): where it is none of ours, or no one, English."""
+    return _SPOKEN.get(country.upper(), "en")
+
+
 def _language(tag: str) -> str:
     """`de`, `de-AT` and `de_AT` are German; a language that we have no words in is none."""
     code = re.split(r"[-_]", tag.strip().lower())[0]

@@ -1,8 +1,9 @@
 """The account of a debtor, from the documents that own the balances and what settled them. No line is made up."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from outreach.evidence import Account, Line, Statement, in_order
+from outreach.evidence_words import Description, Phrase
 from receivables.facts import Allocation, Customer, Invoice
 from receivables.money import Money
 from receivables.open_items import OpenItem
@@ -13,14 +14,14 @@ from sync.loose_credit import loose_credit
 #: Not yet owed.
 _NOT_ISSUED = frozenset({"draft", "submitted"})
 #: Owed no more, and never to be paid.
-_TAKEN_BACK = frozenset({"void", "deleted"})
+_TAKEN_BACK: Mapping[str, Phrase] = {"void": "invoice_void", "deleted": "invoice_deleted"}
 
 
 def statement_of(
     snapshot: Snapshot,
     invoices: Iterable[Invoice],
     debtor: str,
-    about: str,
+    about: Description,
     customers: Iterable[Customer] = (),
     items: Iterable[OpenItem] = (),
 ) -> Statement:
@@ -68,31 +69,28 @@ def _account(
 
 
 def _of_invoice(invoice: Invoice) -> Iterator[Line]:
-    number = invoice.number or invoice.id
+    number, currency, ref = invoice.number or invoice.id, invoice.currency, str(invoice.ref)
     if invoice.status in _TAKEN_BACK:
-        yield Line(
-            invoice.issue_on, f"Invoice {number}, {invoice.status}", Money(0, invoice.currency), str(invoice.ref)
-        )
+        yield Line(invoice.issue_on, Description(_TAKEN_BACK[invoice.status], number), Money(0, currency), ref)
         return
-    yield Line(invoice.issue_on, f"Invoice {number}", Money(invoice.total, invoice.currency), str(invoice.ref))
+    yield Line(invoice.issue_on, Description("invoice", number), Money(invoice.total, currency), ref)
     if invoice.adjustments:
-        less = Money(-invoice.adjustments, invoice.currency)
-        yield Line(invoice.issue_on, f"Deducted on invoice {number}", less, str(invoice.ref))
+        yield Line(invoice.issue_on, Description("deducted", number), Money(-invoice.adjustments, currency), ref)
     if invoice.status == "uncollectible" and invoice.open:
-        yield Line(None, f"Invoice {number} written off", Money(-invoice.open, invoice.currency), str(invoice.ref))
+        yield Line(None, Description("written_off", number), Money(-invoice.open, currency), ref)
 
 
 def _of_share(connection: str, share: Allocation, invoice: Invoice, snapshot: Snapshot) -> Line:
     """The day is that of the money; where that is not told, the day on which it was allocated."""
     payment = snapshot.payments.get((connection, share.source_id))
     note = snapshot.credit_notes.get((connection, share.source_id))
-    what, on = "Settled", None
-    if share.source_kind == "payment":
-        what, on = "Payment", payment.paid_on if payment else None
-    elif share.source_kind == "credit_note":
-        what, on = f"Credit note {note.number}" if note else "Credit note", note.issue_on if note else None
     number = invoice.number or invoice.id
+    what, on = Description("settled", number), None
+    if share.source_kind == "payment":
+        what, on = Description("payment", number), payment.paid_on if payment else None
+    elif share.source_kind == "credit_note" and note:
+        what, on = Description("credit_note", number, note.number or note.id), note.issue_on
+    elif share.source_kind == "credit_note":
+        what = Description("unknown_credit_note", number)
     less = Money(-share.amount, invoice.currency)
-    return Line(
-        on or share.on, f"{what} for invoice {number}", less, f"{connection}:{share.source_kind}:{share.source_id}"
-    )
+    return Line(on or share.on, what, less, f"{connection}:{share.source_kind}:{share.source_id}")

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from outreach.evidence_words import EvidenceWords
 from receivables.commands import SendReminder
 from receivables.local_facts import Bounce, LocalFact, Reply
 from store import journal, outbox
@@ -12,14 +13,15 @@ from store.engine import Transaction
 from store.outbox import Effect
 
 
-def messages(tx: Transaction, effects: Iterable[Effect]) -> dict[str, bytes]:
-    """Each effect with its frozen payload and every state that it went through; messages also as text to be read."""
+def messages(tx: Transaction, effects: Iterable[Effect], words: EvidenceWords) -> dict[str, bytes]:
+    """Each effect with its frozen payload and every state that it went through; messages also as text to be read, below
+    headings in `words`."""
     files: dict[str, bytes] = {}
     for number, effect in enumerate(sorted(effects, key=lambda one: (one.planned_at, one.id)), 1):
         name = f"messages/{number:04}-{effect.verb.replace('_', '-')}-{effect.id[:8]}"
         files[f"{name}.json"] = _json(_effect(tx, effect))
         if isinstance(effect.command, SendReminder):
-            files[f"{name}.txt"] = _letter(effect, effect.command).encode()
+            files[f"{name}.txt"] = _letter(effect, effect.command, words).encode()
     return files
 
 
@@ -53,12 +55,19 @@ def _effect(tx: Transaction, effect: Effect) -> dict[str, Any]:
     }
 
 
-def _letter(effect: Effect, command: SendReminder) -> str:
-    """Sent or not, and when, stands above the words."""
+def _letter(effect: Effect, command: SendReminder, words: EvidenceWords) -> str:
+    """Sent or not, and when, stands above the message, which is as it was written. `verify.py` reads it."""
     when = f"{effect.finished_at:%Y-%m-%d %H:%M:%S} UTC" if effect.finished_at else "-"
-    head = [f"State: {effect.state}, {when}", f"Receipt: {effect.reference or '-'}", f"From: {command.sender}"]
-    head += [f"To: {', '.join(command.to)}", *([f"Cc: {', '.join(command.cc)}"] if command.cc else [])]
-    return "\n".join([*head, f"Subject: {command.subject}", "", command.text, ""])
+    said = words.letter
+    head = [
+        said.state.format(state=words.state(effect.state), at=when),
+        said.receipt.format(reference=effect.reference or "-"),
+        said.sender.format(sender=command.sender),
+        said.to.format(to=", ".join(command.to)),
+        *([said.cc.format(cc=", ".join(command.cc))] if command.cc else []),
+        said.subject.format(subject=command.subject),
+    ]
+    return "\n".join([*head, "", command.text, ""])
 
 
 def letters(facts: Iterable[LocalFact], received: Callable[[str], bytes | None]) -> dict[str, bytes]:

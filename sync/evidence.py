@@ -14,6 +14,7 @@ import msgspec
 
 from connectors.errors import ConnectorError
 from outreach.evidence import as_csv, as_html, as_text
+from outreach.evidence_words import Description, evidence_words
 from outreach.language import locale_of
 from receivables.facts import Chargeback, CreditNote, Customer, Fact, Invoice, Payment, Refund
 from receivables.local_facts import LocalFact
@@ -38,7 +39,7 @@ class Scope:
     """What the bundle is about: an invoice, or a `whole` debtor. `names` are str() of every reference that concerns it,
     and the debtor's key."""
 
-    title: str
+    about: Description
     debtor: str
     invoices: tuple[Invoice, ...]
     customers: tuple[Customer, ...]
@@ -58,10 +59,10 @@ def scope_of(installation: Installation, seen: Assessment, subject: Invoice | Cu
     if isinstance(subject, Invoice):
         owner = mirrors.get(subject.ref, subject.ref)
         invoices = [one for one in seen.snapshot.invoices.values() if mirrors.get(one.ref, one.ref) == owner]
-        title = f"Invoice {subject.number or subject.id}"
+        about = Description("invoice", subject.number or subject.id)
     else:
         invoices = [one for one in seen.snapshot.invoices.values() if _debtor(seen, one) == key]
-        title = "All invoices"
+        about = Description("all_invoices")
     refs = {one.ref for one in invoices}
     whole = isinstance(subject, Customer)
     names = {str(ref) for ref in refs} | ({key, *(str(one.ref) for one in customers)} if whole else set())
@@ -75,7 +76,7 @@ def scope_of(installation: Installation, seen: Assessment, subject: Invoice | Cu
         )
     stated = tuple(one for one in seen.snapshot.local if _is_about(one, names | about_customer, refs, whole=whole))
     return Scope(
-        title,
+        about,
         customer.name if customer else "",
         tuple(sorted(invoices, key=lambda one: one.ref)),
         tuple(sorted(customers, key=lambda one: one.ref)),
@@ -127,13 +128,12 @@ def _payments(seen: Assessment, refs: set[Ref], customers: set[tuple[str, str]])
     return tuple(found[ref] for ref in sorted(found))
 
 
-def gather(installation: Installation, seen: Assessment, scope: Scope, *, pdfs: bool = True) -> Files:
-    """All files but the manifest and the verifier, by name."""
+def gather(installation: Installation, seen: Assessment, scope: Scope, *, language: str, pdfs: bool = True) -> Files:
+    """All files but the manifest, the verifier and the words to the reader, by name; what people read is in a language."""
     owned = [one for one in scope.invoices if one.ref not in seen.reconciliation.mirrors]
     of_whom = scope.customers if scope.whole else ()
-    whose = scope.debtor or "unknown customer"
-    statement = statement_of(seen.snapshot, owned, whose, scope.title, of_whom, seen.items)
-    locale = locale_of("en", [installation.business.country])
+    statement = statement_of(seen.snapshot, owned, scope.debtor, scope.about, of_whom, seen.items)
+    locale = locale_of(language, [installation.business.country])
     files: Files = {
         "statement.html": as_html(statement, locale).encode(),
         "statement.txt": as_text(statement, locale).encode(),
@@ -150,7 +150,7 @@ def gather(installation: Installation, seen: Assessment, scope: Scope, *, pdfs: 
         files["invoices.json"] = as_json([_invoice(tx, one) for one in scope.invoices])
         files["decisions.json"] = as_json([_decisions(tx, one) for one in scope.invoices])
         files["journal.json"] = as_json(concerned)
-        files |= messages(tx, scope.effects)
+        files |= messages(tx, scope.effects, evidence_words(language))
         files |= letters(scope.statements, lambda digest: archive.fetch(tx, digest))
     return files | (_pdfs(installation, scope.invoices) if pdfs else {})
 

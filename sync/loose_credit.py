@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from outreach.evidence import Line
+from outreach.evidence_words import Description
 from receivables.facts import Customer
 from receivables.money import Money
 from receivables.snapshot import Snapshot
@@ -15,14 +16,14 @@ def loose_credit(snapshot: Snapshot, customers: Iterable[Customer]) -> Iterator[
     for payment in snapshot.payments.values():
         if payment.unapplied > 0 and payment.status == "settled" and (payment.connection, payment.customer_id) in who:
             less = Money(-payment.unapplied, payment.currency)
-            yield Line(payment.paid_on, "Payment that settles no invoice", less, str(payment.ref))
+            yield Line(payment.paid_on, Description("loose_payment"), less, str(payment.ref))
     for note in snapshot.credit_notes.values():
         if note.open > 0 and note.status == "open" and (note.connection, note.customer_id) in who:
-            what = f"Credit note {note.number} that settles no invoice"
+            what = Description("loose_credit_note", credit_note=note.number or note.id)
             yield Line(note.issue_on, what, Money(-note.open, note.currency), str(note.ref))
     for (connection, journal, customer, currency), amount in journal_balances(snapshot).items():
         if amount < 0 and (connection, customer) in who:
-            yield Line(None, "Credit by a journal", Money(amount, currency), f"{connection}:journal:{journal}")
+            yield Line(None, Description("journal_credit"), Money(amount, currency), f"{connection}:journal:{journal}")
     for one in who.values():
         if not snapshot.keeps_books(one.connection) and one.balance and one.balance < 0:
-            yield Line(None, "Credit balance", Money(one.balance, one.currency), str(one.ref))
+            yield Line(None, Description("credit_balance"), Money(one.balance, one.currency), str(one.ref))

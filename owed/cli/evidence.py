@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from outreach.language import LANGUAGES, language_in
 from owed.cli.options import DEFAULT_CONFIG, Config, Json, Now, open_installation
 from owed.cli.printing import note, print_json, say
 from owed.cli.references import find
@@ -16,6 +17,11 @@ from receivables.facts import Invoice
 from store import journal
 from sync.assess import assess
 from sync.evidence import gather, safe_name, scope_of
+
+_LANGUAGE = (
+    "Of what people read in it: en, de, fr or es. By default that of your own country, whose court or agency most likely"
+    " reads it, and not the debtor's; else English."
+)
 
 
 def register(application: typer.Typer) -> None:
@@ -28,14 +34,18 @@ def evidence(
     now: Now = "",
     out: Annotated[Path, typer.Option("--out", help="The folder to put it in.")] = Path(),
     pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Ask the platforms for the invoices as PDF.")] = True,
+    language: Annotated[str, typer.Option("--language", help=_LANGUAGE)] = "",
     as_json: Json = False,
 ) -> None:
     """Statement, invoices, messages with receipts, replies, promises, payments, decisions; python3 -I verify.py checks it."""
+    if language and language not in LANGUAGES:
+        raise Mistake(f"--language {language}: expected one of {', '.join(LANGUAGES)}")
     installation = open_installation(config, now)
+    language = language or language_in(installation.business.country)
     seen = assess(installation, decide=False)
     subject = find(seen, ref)
     scope = scope_of(installation, seen, subject)
-    files = complete(gather(installation, seen, scope, pdfs=pdf))
+    files = complete(gather(installation, seen, scope, language=language, pdfs=pdf), language)
     called = subject.number if isinstance(subject, Invoice) else subject.name
     name = f"evidence-{safe_name(called) or safe_name(str(subject.ref))}"
     folder, packed = out / name, out / f"{name}.zip"

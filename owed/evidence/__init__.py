@@ -9,14 +9,16 @@ from pathlib import Path
 
 #: The verifier is a whole program that goes into the bundle as it is.
 VERIFIER = Path(__file__).with_name("verify.py")
-_README = Path(__file__).with_name("README.txt")
+#: The words to the reader, a file for each language that a bundle can be in.
+_README = "README.{}.txt"
 #: Entries of a ZIP carry a day; theirs says nothing.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def complete(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """With the verifier, the words to the reader, and the manifest, which names every other file."""
-    whole = {**files, "verify.py": VERIFIER.read_bytes(), "README.txt": _README.read_bytes()}
+def complete(files: Mapping[str, bytes], language: str) -> dict[str, bytes]:
+    """With the verifier, the words to the reader in a language, and the manifest, which names every other file."""
+    readme = Path(__file__).with_name(_README.format(language))
+    whole = {**files, "verify.py": VERIFIER.read_bytes(), "README.txt": readme.read_bytes()}
     hashes = {name: hashlib.sha256(whole[name]).hexdigest() for name in sorted(whole)}
     manifest = json.dumps({"format": 1, "files": hashes}, indent=2, sort_keys=True) + "\n"
     return {**whole, "manifest.json": manifest.encode()}

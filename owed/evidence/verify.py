@@ -10,6 +10,14 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 
+#: What stands before the recipients and the subject of a message as text, in each language that a bundle can be in.
+HEADINGS = {
+    "en": ("To: ", "Subject: "),
+    "de": ("An: ", "Betreff: "),
+    "fr": ("À\u00a0: ", "Objet\u00a0: "),
+    "es": ("Para: ", "Asunto: "),
+}
+
 
 def canonical(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -115,9 +123,15 @@ def check_message(message: dict[str, Any], entries: list[dict[str, Any]], letter
 
 
 def is_letter_of(message: dict[str, Any], letter: Path) -> bool:
+    """In whichever language its headings are: below them its own words, and above the subject its recipients, once."""
     told, text = json.loads(message["payload"]), letter.read_text(encoding="utf-8")
-    to, subject = ", ".join(told["to"]), told["subject"]
-    return text.endswith(f"Subject: {subject}\n\n{told['text']}\n") and f"\nTo: {to}\n" in text
+    recipients = tuple(to for to, _ in HEADINGS.values())
+    for to, subject in HEADINGS.values():
+        words = f"\n{subject}{told['subject']}\n\n{told['text']}\n"
+        head = text[: -len(words)].split("\n")
+        if text.endswith(words) and [one for one in head if one.startswith(recipients)] == [to + ", ".join(told["to"])]:
+            return True
+    return False
 
 
 def check_messages(folder: Path, journal: dict[str, Any]) -> tuple[list[str], int, int]:
