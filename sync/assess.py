@@ -1,10 +1,8 @@
 """From the store to decisions: load, reconcile, add what only the shell knows, evaluate. Writes nothing."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import msgspec
 
@@ -25,6 +23,7 @@ from store import connections, organisations, outbox, snapshots
 from store.engine import Transaction
 from store.outbox import Effect
 from sync.contacts import with_contacts
+from sync.debts import Debts
 from sync.installation import Installation
 from sync.postings import posting_breaks
 from sync.receipts import with_receipts
@@ -44,29 +43,19 @@ class Assessment:
 
     snapshot: Snapshot
     reconciliation: Reconciliation
-    items: tuple[OpenItem, ...]
+    debts: Debts
     history: History
     decisions: tuple[Decision, ...] = ()
 
+    @property
+    def items(self) -> tuple[OpenItem, ...]:
+        return self.debts.items
+
     def item(self, ref: str) -> OpenItem | None:
-        return self._by_ref.get(ref)
+        return self.debts.of_invoice(ref)
 
     def around(self, decision: Decision) -> list[OpenItem]:
-        """The open items of a decision's debtor, and its invoices, under whatever debtor they stand now."""
-        mine = self._by_debtor.get(decision.debtor, [])
-        moved = (self._by_ref.get(str(ref)) for ref in decision.invoices)
-        return [*mine, *(item for item in moved if item and item.debtor != decision.debtor)]
-
-    @cached_property
-    def _by_ref(self) -> dict[str, OpenItem]:
-        return {str(item.invoice.ref): item for item in self.items}
-
-    @cached_property
-    def _by_debtor(self) -> dict[str, list[OpenItem]]:
-        found: dict[str, list[OpenItem]] = defaultdict(list)
-        for item in self.items:
-            found[item.debtor].append(item)
-        return found
+        return self.debts.around(decision)
 
 
 def load_snapshot(installation: Installation) -> Snapshot:
@@ -95,33 +84,44 @@ def assess(
         effects = outbox.listed(tx)
         live_at = organisations.standing(tx).live_at
     found = reconcile(snapshot, installation.match_policy)
-    return conclude(installation, snapshot, found, effects, live_at, in_flight=in_flight, decide=decide)
+    debts = known_debts(installation, snapshot, found, live_at, in_flight or {})
+    return conclude(installation, snapshot, found, debts, effects, live_at, decide=decide)
+
+
+def known_debts(
+    installation: Installation,
+    snapshot: Snapshot,
+    reconciled: Reconciliation,
+    live_at: dt.datetime | None,
+    in_flight: Mapping[Ref, int],
+) -> Debts:
+    """The open items, with what only the shell knows of them. `in_flight` as in assess()."""
+    seen = _with_money_in_flight(reconciled.items, in_flight)
+    known = with_shared_addresses(with_assumed_terms(seen, snapshot.business), snapshot.local)
+    return Debts(with_contacts(with_backlog(known, snapshot.business, live_at), installation.contacts))
 
 
 def conclude(
     installation: Installation,
     snapshot: Snapshot,
     reconciled: Reconciliation,
+    debts: Debts,
     effects: Collection[Effect],
     live_at: dt.datetime | None,
     *,
-    in_flight: Mapping[Ref, int] | None = None,
     decide: bool = True,
 ) -> Assessment:
-    """What only the shell knows, and what follows from it. `effects` are all rows of the outbox."""
+    """What follows from the debts and from what was sent. `effects` are all rows of the outbox."""
     reconciliation = _with_postings(reconciled, snapshot, effects, live_at)
     history = History(contacts_in(effects, installation.sending.mode))
-    seen = _with_money_in_flight(reconciliation.items, in_flight or {})
-    known = with_shared_addresses(with_assumed_terms(seen, snapshot.business), snapshot.local)
-    items = with_contacts(with_backlog(known, snapshot.business, live_at), installation.contacts)
     decisions: tuple[Decision, ...] = ()
     if decide:
-        concerned = [item for item in items if item.invoice.status != "paid" or installation.rulebook.thanks]
+        concerned = [item for item in debts.items if item.invoice.status != "paid" or installation.rulebook.thanks]
         found = evaluate(
             installation.rulebook, concerned, snapshot.business, snapshot.connections, history, snapshot.taken_at
         )
         decisions = tuple(found)
-    return Assessment(snapshot, reconciliation, items, history, decisions)
+    return Assessment(snapshot, reconciliation, debts, history, decisions)
 
 
 def _with_postings(

@@ -13,7 +13,8 @@ from reconciliation.results import Reconciliation
 from store import journal, organisations, outbox
 from store.engine import Transaction
 from store.outbox import Effect
-from sync.assess import Assessment, conclude, connection_states, load_snapshot
+from sync.assess import Assessment, conclude, connection_states, known_debts, load_snapshot
+from sync.debts import Debts
 from sync.installation import Installation
 
 
@@ -24,6 +25,8 @@ class _Seen:
     grounds: "_Grounds"
     snapshot: Snapshot
     found: Reconciliation
+    in_flight: Mapping[Ref, int]
+    debts: Debts
 
     def still_holds(self, grounds: "_Grounds", now: dt.datetime) -> bool:
         same_day = self.snapshot.business.day_of(now) == self.snapshot.today and now >= self.snapshot.taken_at
@@ -56,20 +59,23 @@ class Watch:
             )
             self._read_effects(tx)
         now = self._installation.clock()
+        moving = {ref: amount for ref, amount in in_flight.items() if amount}
         if self._seen is None or not self._seen.still_holds(grounds, now):
             # A fact that changes between the two readings makes the number too old: the next look reads once more.
             snapshot = load_snapshot(self._installation)
-            self._seen = _Seen(grounds, snapshot, reconcile(snapshot, self._installation.match_policy))
-        snapshot = replace(self._seen.snapshot, taken_at=now)
-        return conclude(
-            self._installation,
-            snapshot,
-            self._seen.found,
-            self._effects.values(),
-            grounds.live_at,
-            in_flight=in_flight,
-            decide=False,
-        )
+            found = reconcile(snapshot, self._installation.match_policy)
+            self._seen = self._with_debts(grounds, snapshot, found, moving)
+        elif self._seen.in_flight != moving:
+            self._seen = self._with_debts(grounds, self._seen.snapshot, self._seen.found, moving)
+        seen, snapshot = self._seen, replace(self._seen.snapshot, taken_at=now)
+        effects = self._effects.values()
+        return conclude(self._installation, snapshot, seen.found, seen.debts, effects, grounds.live_at, decide=False)
+
+    def _with_debts(
+        self, grounds: _Grounds, snapshot: Snapshot, found: Reconciliation, in_flight: Mapping[Ref, int]
+    ) -> _Seen:
+        debts = known_debts(self._installation, snapshot, found, grounds.live_at, in_flight)
+        return _Seen(grounds, snapshot, found, in_flight, debts)
 
     def _read_effects(self, tx: Transaction) -> None:
         """All of them once, then those of which the journal tells something new."""

@@ -61,6 +61,15 @@ def test_a_look_tells_of_everything_that_has_changed_since_the_last_one(office: 
     assert same_as_a_look_at_everything(office, watch)
 
 
+def test_money_on_its_way_counts_while_it_is_on_its_way(office: Office) -> None:
+    office.go_live()
+    ours = office.installation
+    watch = Watch(ours)
+    owing = [item.invoice.ref for item in watch.look({}).items if item.demand.minor > 200][:2]
+    for seen in ({owing[0]: 100}, {owing[0]: 100, owing[1]: 200}, {owing[0]: 0}, {}, {owing[1]: 150}, {owing[0]: 150}):
+        assert told(watch.look(seen)) == told(assess(ours, in_flight=seen, decide=False))
+
+
 def test_a_new_day_is_looked_at_anew(office: Office) -> None:
     ours = office.installation
     now = [MORNING]
