@@ -1,5 +1,6 @@
 """The order of the work: who is who, what is one document, what is one money, and then which money is for what."""
 
+import dataclasses
 from collections import defaultdict
 
 import msgspec
@@ -28,6 +29,18 @@ from reconciliation.unlinked import suggest
 def reconcile(snapshot: Snapshot, policy: MatchPolicy | None = None) -> Reconciliation:
     """Everything that can be concluded from the facts. Same facts, same result, in any order of input."""
     return _Run(snapshot, policy or MatchPolicy()).result()
+
+
+def with_links(found: Reconciliation, snapshot: Snapshot) -> Reconciliation:
+    """The conclusions again, where pay links alone have changed since: of all facts only these move no money."""
+    links = items.live_links(snapshot, found.mirrors)
+    fresh = (
+        item
+        if item.link == links.get(item.invoice.ref)
+        else msgspec.structs.replace(item, link=links.get(item.invoice.ref))
+        for item in found.items
+    )
+    return dataclasses.replace(found, items=tuple(fresh))
 
 
 def _invoices_by_payer(snapshot: Snapshot) -> dict[Key, list[str]]:

@@ -28,7 +28,7 @@ def assemble(
     """An item for each document that is or may become a debt; mirrors go with the document they stand for."""
     statements = Statements(snapshot.local)
     blocked = blocked_addresses(snapshot.local)
-    links = _links(snapshot, mirrors)
+    links = live_links(snapshot, mirrors)
     mirrored: dict[Ref, list[Ref]] = defaultdict(list)
     for mirror, owner in mirrors.items():
         mirrored[owner].append(mirror)
@@ -86,7 +86,7 @@ def _sums(matches: Iterable[Match]) -> dict[Ref, int]:
     return sums
 
 
-def _links(snapshot: Snapshot, mirrors: dict[Ref, Ref]) -> dict[Ref, PaymentLink]:
+def live_links(snapshot: Snapshot, mirrors: dict[Ref, Ref]) -> dict[Ref, PaymentLink]:
     """The live link of each invoice: one that owed made, or the mirror's own payment page."""
     links = {}
     for mirror, owner in mirrors.items():

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ class Transaction:
 
     connection: sa.Connection
     organisation: str
+    #: What it has written itself and need not read again: nobody else writes before it ends.
+    written: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_postgresql(self) -> bool:

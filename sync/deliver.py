@@ -73,6 +73,8 @@ class _Delivery:
         if outcome is None:
             return
         self.outcomes.append(outcome)
+        if outcome.wrote:
+            self._watch.wrote(outcome.wrote)
         if self._progress:
             self._progress(outcome)
 

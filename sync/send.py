@@ -20,6 +20,7 @@ from connectors.errors import (
 )
 from connectors.protocol import Attachment, Connector, Intent, Receipt
 from receivables.commands import AddNote, AnyCommand, CreatePaymentLink, SendNotice, SendReminder
+from receivables.facts import Fact
 from store import ingest, organisations, outbox
 from store.engine import Transaction
 from store.outbox import Effect
@@ -31,12 +32,22 @@ from sync.recover import ANSWERED, COMMITTED, LEASE
 
 
 @dataclass(frozen=True, slots=True)
+class OwnFacts:
+    """Facts that the answer to an effect told, and the organisation's facts_version before and after they were saved."""
+
+    before: int | None
+    after: int | None
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one effect in this run: its new state, or why it was left alone."""
 
     effect: Effect
     state: str
     why: str = ""
+    wrote: OwnFacts | None = None
 
 
 def final_words(installation: Installation, effect: Effect, needed: Mapping[str, Effect]) -> AnyCommand:
@@ -94,9 +105,17 @@ def send(
     with installation.store.write() as tx:
         now = installation.clock()
         outbox.sent(tx, now, claimed, receipt.reference, receipt.url)
-        for fact in receipt.facts:
-            ingest.state(tx, now, fact)
-    return Outcome(claimed, "sent", receipt.url or receipt.reference)
+        wrote = _save(tx, now, receipt.facts) if receipt.facts else None
+    return Outcome(claimed, "sent", receipt.url or receipt.reference, wrote)
+
+
+def _save(tx: Transaction, now: dt.datetime, facts: tuple[Fact, ...]) -> OwnFacts | None:
+    """None where the store knows something newer."""
+    before = organisations.facts_version(tx)
+    saved = [ingest.state(tx, now, fact) for fact in facts]
+    if any(one.stale for one in saved):
+        return None
+    return OwnFacts(before, organisations.facts_version(tx), facts)
 
 
 def _push(installation: Installation, connector: Connector, claimed: Effect, files: tuple[Attachment, ...]) -> Receipt:

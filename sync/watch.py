@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from receivables.business import ConnectionState
+from receivables.facts import PaymentLink
 from receivables.refs import Ref
-from receivables.snapshot import Snapshot
-from reconciliation.engine import reconcile
+from receivables.snapshot import Key, Snapshot
+from reconciliation.engine import reconcile, with_links
 from reconciliation.results import Reconciliation
 from store import journal, organisations, outbox
 from store.engine import Transaction
@@ -16,6 +17,7 @@ from store.outbox import Effect
 from sync.assess import Assessment, conclude, connection_states, known_debts, load_snapshot
 from sync.debts import Debts
 from sync.installation import Installation
+from sync.send import OwnFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,13 @@ class Watch:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._seen: _Seen | None = None
+        self._own: list[OwnFacts] = []
         self._effects: dict[str, Effect] = {}
         self._entry = -1
+
+    def wrote(self, own: OwnFacts) -> None:
+        """This delivery has saved facts itself: if they are new pay links alone, the next look need not read the rest."""
+        self._own.append(own)
 
     def look(self, in_flight: Mapping[Ref, int]) -> Assessment:
         """`in_flight` as in assess()."""
@@ -58,6 +65,8 @@ class Watch:
                 organisations.standing(tx).live_at,
             )
             self._read_effects(tx)
+        if self._seen is not None:
+            self._seen = self._with_own(self._seen)
         now = self._installation.clock()
         moving = {ref: amount for ref, amount in in_flight.items() if amount}
         if self._seen is None or not self._seen.still_holds(grounds, now):
@@ -70,6 +79,24 @@ class Watch:
         seen, snapshot = self._seen, replace(self._seen.snapshot, taken_at=now)
         effects = self._effects.values()
         return conclude(self._installation, snapshot, seen.found, seen.debts, effects, grounds.live_at, decide=False)
+
+    def _with_own(self, seen: _Seen) -> _Seen:
+        """With the links of our own, one after the other; as it is where somebody else wrote in between, or where they
+        are no links: then the number tells that everything has to be read."""
+        version, links = seen.grounds.version, dict[Key, PaymentLink]()
+        for own in self._own:
+            made = {(fact.connection, fact.id): fact for fact in own.facts if isinstance(fact, PaymentLink)}
+            if own.before != version or len(made) != len(own.facts):
+                break
+            version = own.after
+            links |= made
+        self._own.clear()
+        if not links:
+            return seen
+        snapshot = replace(seen.snapshot, links=seen.snapshot.links | links)
+        found = with_links(seen.found, snapshot)
+        grounds = seen.grounds._replace(version=version)
+        return self._with_debts(grounds, snapshot, found, seen.in_flight)
 
     def _with_debts(
         self, grounds: _Grounds, snapshot: Snapshot, found: Reconciliation, in_flight: Mapping[Ref, int]

@@ -12,6 +12,8 @@ from store.engine import Transaction
 from store.journal.entry import ERASED, GENESIS, Entry, content_of, digest_of, seal, vouched
 from store.tables import journal, journal_body
 
+#: Where a transaction keeps the newest entry that it has written.
+_HEAD = "journal"
 #: Numbers in one IN list.
 _CHUNK = 5_000
 
@@ -38,7 +40,7 @@ def append(
     tx: Transaction, at: dt.datetime, event: str, subject: str, body: object = None, actor: str = "owed"
 ) -> None:
     """Add one entry in the caller's transaction: what it tells of is committed with it, or not at all."""
-    before = head(tx)
+    before = tx.written.get(_HEAD) or head(tx)
     text, salt = codec.encode(body if body is not None else {}), secrets.token_hex(16)
     entry = Entry(
         before.number + 1, at, actor, event, subject, digest_of(salt, text), before.hash, "", salt=salt, body=text
@@ -48,6 +50,7 @@ def append(
     sealed = seal(before.hash, content_of(tx.organisation, entry))
     tx.execute(_ENTRY, {**row, **stated, "previous": before.hash, "hash": sealed})
     tx.execute(_BODY, {**row, "salt": salt, "body": text})
+    tx.written[_HEAD] = Head(entry.number, sealed)
 
 
 def entries(tx: Transaction, subject: str = "", after: int = 0, count: int | None = None) -> Iterator[Entry]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from receivables.commands import AnyCommand, subjects
 from store import codec, journal
 from store.engine import Transaction
-from store.outbox.effect import Effect, NewEffect
+from store.outbox.effect import Effect, NewEffect, effect_of
 from store.outbox.readings import by_intent
 from store.tables import outbox
 
@@ -46,18 +46,29 @@ def plan(tx: Transaction, now: dt.datetime, new: NewEffect) -> Effect:
     }
     defaults = {"attempt": 0, "key": "", "phase": "", "before": "{}", "lease_owner": "", "approved_by": ""}
     blanks = {"reference": "", "url": "", "error": ""}
-    insert = (postgresql.insert if tx.is_postgresql else sqlite.insert)(outbox).values(**row, **defaults, **blanks)
-    first = insert.on_conflict_do_nothing(index_elements=["organisation", "intent"]).returning(outbox.c.id)
-    written = tx.execute(first).one_or_none() is not None  # an insert's row count is not reliable on every driver
-    if not written:
-        renewed = {name: row[name] for name in row if name not in ("organisation", "id", "intent", "state")}
-        again = outbox.update().where(tx.mine(outbox), outbox.c.intent == new.intent, outbox.c.state == "cancelled")
-        written = tx.execute(again.values(state="planned", error="", finished_at=None, **renewed)).rowcount == 1
-    effect = by_intent(tx, new.intent)
-    assert effect is not None
-    if written:
+    added = tx.execute(_insert_once(postgres=tx.is_postgresql), {**row, **defaults, **blanks})
+    first = added.one_or_none()  # an insert's row count is not reliable on every driver
+    effect = effect_of(first) if first else _planned_again(tx, row)
+    if effect:
         journal.append(tx, now, "planned", effect.id, {"intent": new.intent, "payload": row["payload_digest"]})
-    return effect
+    found = effect or by_intent(tx, new.intent)
+    assert found is not None
+    return found
+
+
+@lru_cache(maxsize=2)
+def _insert_once(*, postgres: bool) -> Any:
+    """Returns the new row, or none where the intent is known."""
+    insert = (postgresql.insert if postgres else sqlite.insert)(outbox)
+    return insert.on_conflict_do_nothing(index_elements=["organisation", "intent"]).returning(outbox)
+
+
+def _planned_again(tx: Transaction, row: dict[str, Any]) -> Effect | None:
+    """A cancelled row with its new payload; None when the one that is there is in another state."""
+    renewed = {name: row[name] for name in row if name not in ("organisation", "id", "intent", "state")}
+    cancelled = (tx.mine(outbox), outbox.c.intent == row["intent"], outbox.c.state == "cancelled")
+    again = outbox.update().where(*cancelled).values(state="planned", error="", finished_at=None, **renewed)
+    return by_intent(tx, row["intent"]) if tx.execute(again).rowcount == 1 else None
 
 
 def approve(tx: Transaction, now: dt.datetime, effect: Effect, actor: str) -> bool:

@@ -3,12 +3,15 @@
 import dataclasses
 import datetime as dt
 
+from receivables.facts import Fact, PaymentLink
 from receivables.local_facts import Hold
+from receivables.open_items import OpenItem
 from receivables.refs import LOCAL
 from store import ingest, organisations, outbox
 from sync.assess import Assessment, assess
 from sync.cycle import synchronise
 from sync.installation import Installation
+from sync.send import OwnFacts
 from sync.watch import Watch
 from tests.sync.conftest import MORNING, Office
 
@@ -58,6 +61,62 @@ def test_a_look_tells_of_everything_that_has_changed_since_the_last_one(office: 
     with ours.store.write() as tx:
         planned = next(one for one in outbox.listed(tx, ["approved", "planned"]))
         outbox.refuse(tx, MORNING, planned, "ann")
+    assert same_as_a_look_at_everything(office, watch)
+
+
+def save(ours: Installation, *facts: Fact) -> OwnFacts:
+    with ours.store.write() as tx:
+        before = organisations.facts_version(tx)
+        for fact in facts:
+            ingest.state(tx, MORNING, fact)
+        return OwnFacts(before, organisations.facts_version(tx), facts)
+
+
+def link_for(item: OpenItem, number: int = 1, *, active: bool = True) -> PaymentLink:
+    amount = item.demand
+    return PaymentLink(
+        connection="cards",
+        id=f"plink_{number}",
+        url=f"https://pay.example/{number}",
+        currency=amount.currency,
+        amount=amount.minor,
+        invoice=str(item.invoice.ref),
+        active=active,
+    )
+
+
+def test_pay_links_of_its_own_are_known_without_reading_everything_again(office: Office) -> None:
+    office.go_live()
+    ours = office.installation
+    watch = Watch(ours)
+    first = watch.look({})
+    one, other = [item for item in first.items if item.demand.minor > 0][:2]
+    for facts in ([link_for(one)], [link_for(other, 2)], [link_for(one, active=False)]):
+        watch.wrote(save(ours, *facts))
+    second = watch.look({})
+    assert second.snapshot.invoices is first.snapshot.invoices
+    assert told(second) == told(assess(ours, decide=False))
+    assert second.items != first.items
+
+
+def test_links_of_its_own_do_not_hide_what_others_wrote(office: Office) -> None:
+    office.go_live()
+    ours = office.installation
+    owing = [item for item in assess(ours, decide=False).items if item.demand.minor > 0]
+    before, after, beside = (
+        Hold(connection=LOCAL, id=f"h{number}", subject=item.debtor, reason="they call back", stated_at=MORNING)
+        for number, item in enumerate(owing[:3])
+    )
+    watch = Watch(ours)
+    assert same_as_a_look_at_everything(office, watch)
+    save(ours, before)
+    watch.wrote(save(ours, link_for(owing[0], 1)))
+    assert same_as_a_look_at_everything(office, watch)
+    watch.wrote(save(ours, link_for(owing[1], 2)))
+    save(ours, after)
+    watch.wrote(save(ours, link_for(owing[1], 3)))
+    assert same_as_a_look_at_everything(office, watch)
+    watch.wrote(save(ours, link_for(owing[2], 4), beside))
     assert same_as_a_look_at_everything(office, watch)
 
 
