@@ -9,6 +9,7 @@ from connectors.protocol import Tokens
 from owed.bootstrap import install
 from owed.engines import Engines
 from owed.starter import starter_rules
+from store import outbox
 from sync.assess import assess
 from sync.golive import go_live
 from sync.tokens import StoredTokens
@@ -92,6 +93,11 @@ class Organisations:
         seen = assess(ours, decide=False)
         go_live(ours, seen, actor="bench", sent_elsewhere=True)
         return sum(item.invoice.is_open for item in seen.items)
+
+    def planned(self, name: str) -> int:
+        """Effects that stand in its outbox, in whatever state."""
+        with install(self.file(name), engines=self.engines).store.read() as tx:
+            return sum(outbox.counts(tx).values())
 
     def hide(self, name: str) -> None:
         """Until it is shown again no worker serves it."""
