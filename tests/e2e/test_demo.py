@@ -20,7 +20,7 @@ def demo(folder: Path, store: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def test_the_demo_tells_the_whole_story_and_then_goes_on(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
