@@ -88,7 +88,13 @@ def test_a_note_is_written_once_whatever_happens_to_its_answer(office: Office, f
 
 
 @pytest.mark.parametrize(
-    "second", [{"kind": "throttle", "retry_after": 1}, {"kind": "reset"}, {"kind": "error", "status": 400}, {"kind": "unauthorized"}]
+    "second",
+    [
+        {"kind": "throttle", "retry_after": 1},
+        {"kind": "reset"},
+        {"kind": "error", "status": 400},
+        {"kind": "unauthorized"},
+    ],
 )
 @pytest.mark.parametrize(("name", "kind"), [("cards", "metadata"), ("books", "note")])
 def test_that_the_repeat_did_not_get_through_says_nothing_of_the_first_try(
