@@ -143,7 +143,9 @@ def anew(past: Past, at: dt.datetime, live_at: dt.datetime) -> dict[str, tuple[O
     found = take(past.business, seen, past.states.values(), known)
     found = found if at >= past.first else rewind(found, at)
     answers = [
-        msgspec.structs.replace(one, stated_at=live_at) if isinstance(one, Release) else one
+        msgspec.structs.replace(one, stated_at=min(filter(None, (one.stated_at, live_at))))
+        if isinstance(one, Release)
+        else one
         for one in past.today()
         if isinstance(one, always)
     ]
