@@ -21,8 +21,6 @@ _ANSWERS_WITHIN = dt.timedelta(days=60)
 _SKEW = dt.timedelta(days=1)
 #: Tries that a restored store may not know of: a message was seldom tried again so often since its backup was made.
 _LOST_TRIES = 20
-#: States in which a message left, or may have.
-_LEFT = ("sending", "sent", "uncertain", "needs_human")
 
 
 class Correspondence:
@@ -33,7 +31,7 @@ class Correspondence:
         with installation.store.read() as tx:
             ours = [one for one in outbox.listed(tx) if one.verb in MESSAGES]
             was_restored = organisations.standing(tx).review_until is not None
-        left = [one for one in ours if one.state in _LEFT or one.attempt]
+        left = [one for one in ours if one.state in outbox.MAY_HAVE_LEFT or one.attempt]
         lost = _LOST_TRIES if was_restored else 0
         self._by_name = {name_of(key): one for one in (ours if lost else left) for key in _keys(one, lost)}
         self._ours = [one for one in left if not one.intent.endswith(REDIRECTED)]

@@ -11,17 +11,14 @@ from receivables.money import Money
 from receivables.refs import Ref
 from receivables.snapshot import Snapshot
 from reconciliation.results import Sighting
-from store.outbox import Effect
-
-#: States in which the books may hold a payment of ours.
-_MAY_BE_THERE = ("sending", "sent", "uncertain", "needs_human")
+from store.outbox import MAY_HAVE_LEFT, Effect
 
 
 def posting_breaks(
     snapshot: Snapshot, sightings: Iterable[Sighting], effects: Iterable[Effect], live_at: dt.datetime | None
 ) -> Iterator[Break]:
     """`live_at`: what was booked for payments before go-live was the business's own way and proves nothing."""
-    posted = [one for one in effects if isinstance(one.command, RecordPayment) and one.state in _MAY_BE_THERE]
+    posted = [one for one in effects if isinstance(one.command, RecordPayment) and one.state in MAY_HAVE_LEFT]
     yield from _deleted(snapshot, posted)
     if live_at:
         yield from _by_others(snapshot, sightings, posted, snapshot.business.day_of(live_at))

@@ -7,7 +7,7 @@
 A lease that runs out leads to `uncertain`, never back to `approved`.
 """
 
-from store.outbox.effect import OPEN_STATES, Effect, NewEffect
+from store.outbox.effect import MAY_HAVE_LEFT, OPEN_STATES, Effect, NewEffect
 from store.outbox.moves import (
     approve,
     cancel,
@@ -26,6 +26,7 @@ from store.outbox.moves import (
 from store.outbox.readings import Frozen, by_ids, by_intent, by_intents, counts, frozen, get, listed, sent_since
 
 __all__ = [
+    "MAY_HAVE_LEFT",
     "OPEN_STATES",
     "Effect",
     "Frozen",

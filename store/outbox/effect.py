@@ -13,6 +13,8 @@ from store import codec
 
 #: States in which an effect may still happen.
 OPEN_STATES = ("planned", "approved", "sending", "uncertain", "needs_human")
+#: States in which it has happened, or may have.
+MAY_HAVE_LEFT = ("sending", "sent", "uncertain", "needs_human")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from store import codec
 from store.engine import Transaction
-from store.outbox.effect import Effect, effect_of
+from store.outbox.effect import MAY_HAVE_LEFT, Effect, effect_of
 from store.tables import outbox
 
 #: Effects that are looked up in one statement.
@@ -72,10 +72,6 @@ def sent_since(tx: Transaction, since: dt.datetime, verbs: Sequence[str]) -> int
     return int(tx.execute(_sent_since(tuple(verbs)), given).scalar_one())
 
 
-#: Of an effect that left, or may have.
-_MAY_HAVE_LEFT = ("sending", "sent", "uncertain", "needs_human")
-
-
 @lru_cache(maxsize=4)
 def _sent_since(verbs: tuple[str, ...]) -> sa.Select[Any]:
     """Asked before each message. Without lists: SQLAlchemy writes a statement with a list anew each time it runs."""
@@ -83,7 +79,7 @@ def _sent_since(verbs: tuple[str, ...]) -> sa.Select[Any]:
         outbox.c.organisation == sa.bindparam("organisation"),
         outbox.c.started_at >= sa.bindparam("since"),
         sa.or_(*(outbox.c.verb == verb for verb in verbs)),
-        sa.or_(*(outbox.c.state == state for state in _MAY_HAVE_LEFT)),
+        sa.or_(*(outbox.c.state == state for state in MAY_HAVE_LEFT)),
     )
 
 
